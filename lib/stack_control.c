@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * stack_control.c - the control socket: calls come in, answers go out.
+ *
+ * An answer that the socket has no room for waits in `outbox`; there are never
+ * more of those than calls under way, and one WIRE_GONE for a socket.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "um_stack_private.h"
+#include "util.h"
+#include "wire.h"
+
+#define MESSAGES_A_ROUND	64
+
+static int control = -1;
+static struct pending_list outbox = TAILQ_HEAD_INITIALIZER(outbox);
+
+static int64_t (*const operations[])(struct sock *s, struct pending *p) = {
+	[UM_SOCKET] = call_socket,
+	[UM_BIND] = call_bind,
+	[UM_CONNECT] = call_connect,
+	[UM_LISTEN] = call_listen,
+	[UM_ACCEPT] = call_accept,
+	[UM_GETSOCKNAME] = call_getsockname,
+	[UM_GETPEERNAME] = call_getpeername,
+	[UM_SENDTO] = call_sendto,
+	[UM_RECVFROM] = call_recvfrom,
+	[UM_SETSOCKOPT] = call_setsockopt,
+	[UM_GETSOCKOPT] = call_getsockopt,
+	[UM_SHUTDOWN] = call_shutdown,
+	[UM_IOCTL] = call_ioctl,
+};
+
+static int pending_send(struct pending *p)
+{
+	int rc;
+
+	if (p->gone)
+		return wire_send_gone(control, p->id);
+	rc = wire_send_answer(control, p->tag, p->rc, &p->call, p->fd, p->id);
+	if (rc == 0 || rc == -EAGAIN || p->fd < 0)
+		return rc;
+	/* The descriptor cannot travel (ETOOMANYREFS ...): say so; closing
+	   it releases the socket. */
+	return wire_send_answer(control, p->tag, rc, &p->call, -1, 0);
+}
+
+static void pending_free(struct pending *p)
+{
+	if (p->fd >= 0)
+		close(p->fd);
+	call_clear(&p->call);
+	free(p);
+}
+
+static void control_event(void *arg, uint32_t events);
+
+static void control_watch(void)
+{
+	uint32_t events = EPOLLIN;
+
+	if (!TAILQ_EMPTY(&outbox))
+		events |= EPOLLOUT;
+	loop_watch(control, events, control_event, NULL);
+}
+
+void control_answer(struct pending *p)
+{
+	if (TAILQ_EMPTY(&outbox) && pending_send(p) != -EAGAIN) {
+		pending_free(p);
+		return;
+	}
+	TAILQ_INSERT_TAIL(&outbox, p, next);
+	control_watch();
+}
+
+void control_gone(uint64_t id)
+{
+	struct pending *p;
+
+	if (TAILQ_EMPTY(&outbox) && wire_send_gone(control, id) != -EAGAIN)
+		return;
+	p = xcalloc(1, sizeof(*p));
+	p->gone = true;
+	p->id = id;
+	p->fd = -1;
+	control_answer(p);
+}
+
+static void control_flush(void)
+{
+	struct pending *p;
+
+	while ((p = TAILQ_FIRST(&outbox))) {
+		if (pending_send(p) == -EAGAIN)
+			return;
+		TAILQ_REMOVE(&outbox, p, next);
+		pending_free(p);
+	}
+	control_watch();
+}
+
+/* Takes the call out of m, but for the descriptor. */
+static void control_call(struct wire_message *m)
+{
+	struct pending *p = xcalloc(1, sizeof(*p));
+	struct sock *s = m->call.sock ? sock_find(m->call.sock) : NULL;
+	uint32_t op = m->call.op;
+	int64_t rc;
+
+	p->tag = m->head.tag;
+	p->call = m->call;
+	p->fd = -1;
+	m->call = (struct um_call){ .fd = -1 };
+	if (op >= ARRAY_SIZE(operations) || !operations[op])
+		rc = -ENOSYS;
+	else if (!s && op != UM_SOCKET)
+		rc = -EBADF;
+	else
+		rc = operations[op](s, p);
+	if (rc == UM_TAKEN)
+		p->call.fd = -1;
+	else
+		pending_answer(p, rc);
+}
+
+/* An accepted connection goes back; any other socket dies with its only copy. */
+static void control_undo(struct wire_message *m)
+{
+	struct sock *s = sock_find(m->head.sock);
+
+	if (s && m->fd >= 0)
+		listener_undo(s, take_fd(&m->fd));
+}
+
+static void control_receive(void)
+{
+	for (int i = 0; i < MESSAGES_A_ROUND; i++) {
+		struct wire_message m;
+		int rc = wire_receive(control, &m);
+
+		if (rc == -EAGAIN)
+			return;
+		if (rc == -EPROTO || rc == -ENOMEM) {
+			um_stack_warn("a message from the monitor is wrong: it is ignored");
+			continue;
+		}
+		if (rc <= 0) {
+			if (rc != -EINTR)
+				loop_stop();
+			return;
+		}
+		if (m.head.kind == WIRE_CALL)
+			control_call(&m);
+		else if (m.head.kind == WIRE_INTERRUPT)
+			pending_interrupt(m.head.tag);
+		else if (m.head.kind == WIRE_UNDO)
+			control_undo(&m);
+		wire_clear(&m);
+	}
+}
+
+static void control_event(void *arg, uint32_t events)
+{
+	if (events & EPOLLOUT)
+		control_flush();
+	if (events & ~EPOLLOUT)
+		control_receive();
+}
+
+int control_open(int fd)
+{
+	int type;
+	socklen_t len = sizeof(type);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0 || type != SOCK_SEQPACKET)
+		return -ENOTSOCK;
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+		return -errno;
+	control = fd;
+	return loop_watch(control, EPOLLIN, control_event, NULL);
+}

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * stack_message.c - the pump of message sockets (SOCK_SEQPACKET carriers); envelopes are
+ * in stack_letter.c.
+ *
+ * A recvfrom() with an address reads A through the descriptor that came with the
+ * call.  If it must wait, A is empty, and the next message goes straight into its
+ * answer.  Netlink's answers are never dropped: what the carrier has no room for waits in
+ * message.outbox.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "um_stack_private.h"
+#include "util.h"
+
+#define MESSAGE_MAX	(128 * 1024)
+#define A_ROUND		64
+#define OUTBOX_MAX	(4 * 1024 * 1024)
+
+/* An error, once. */
+static int64_t message_take_error(struct sock *s)
+{
+	int error = s->error;
+
+	s->error = 0;
+	return -error;
+}
+
+/* From the engine */
+
+static void iov_copy(uint8_t *to, const struct iovec *iov, int n)
+{
+	for (int i = 0; i < n; i++) {
+		if (iov[i].iov_len)
+			memcpy(to, iov[i].iov_base, iov[i].iov_len);
+		to += iov[i].iov_len;
+	}
+}
+
+static int answer_message(struct pending *p, const struct iovec *iov, int n,
+		const struct um_envelope *from)
+{
+	size_t len = message_size(iov, n);
+	autofree uint8_t *data = malloc(len ? len : 1);
+	int64_t rc;
+
+	if (!data)
+		return -ENOMEM;
+	iov_copy(data, iov, n);
+	if (um_put(&p->call, 1, data, len) < 0)
+		return -ENOMEM;
+	rc = letter_answer(p, from->name, from->name ? from->name_len : 0,
+			from->control, from->control_len, from->flags, len);
+	pending_answer(p, rc);
+	return 0;
+}
+
+static int netlink_post(struct sock *s, const struct iovec *iov, int n)
+{
+	static const struct um_envelope none;
+	size_t len = message_size(iov, n);
+	struct letter *l;
+
+	if (TAILQ_EMPTY(&s->message.outbox)) {
+		int rc = message_send(s, iov, n);
+
+		if (rc != -EAGAIN)
+			return rc;
+	}
+	if (s->message.outbox_size + len > OUTBOX_MAX)
+		return -ENOBUFS;
+	l = letter_new(&none, len);
+	if (!l)
+		return -ENOBUFS;
+	iov_copy(l->bytes, iov, n);
+	TAILQ_INSERT_TAIL(&s->message.outbox, l, next);
+	s->message.outbox_size += len;
+	carrier_fill(s);
+	return 0;
+}
+
+void message_flush_outbox(struct sock *s)
+{
+	struct letter *l;
+
+	while ((l = TAILQ_FIRST(&s->message.outbox))) {
+		struct iovec iov = { l->bytes, l->data_len };
+
+		if (message_send(s, &iov, 1) == -EAGAIN) {
+			carrier_fill(s);
+			return;
+		}
+		TAILQ_REMOVE(&s->message.outbox, l, next);
+		s->message.outbox_size -= l->data_len;
+		free(l);
+	}
+	sock_work(s);	/* requests may have waited for this */
+}
+
+int um_sock_deliver_message(struct um_sock *um, const struct iovec *iov, int n,
+		const struct um_envelope *from)
+{
+	static const struct um_envelope none;
+	struct sock *s = sock_of(um);
+	struct pending *p;
+
+	if (s->fd < 0)
+		return 0;
+	if (!from)
+		from = &none;
+	if (um->domain == AF_NETLINK)
+		return netlink_post(s, iov, n);
+	p = pending_first(s, UM_RECVFROM);
+	if (p && !(p->call.arg[3].value & MSG_PEEK))
+		return answer_message(p, iov, n, from);
+	if (p)			/* it looks at it, and leaves it there */
+		answer_message(p, iov, n, from);
+	return message_post(s, iov, n, from, false);
+}
+
+void message_error(struct sock *s, int error)
+{
+	static const struct um_envelope none;
+	struct pending *p = pending_first(s, UM_RECVFROM);
+
+	if (p) {
+		pending_answer(p, -error);
+		return;
+	}
+	if (!s->error && s->fd >= 0)
+		message_post(s, NULL, 0, &none, true);
+	s->error = error;
+}
+
+/* From the guest */
+
+/* An empty message and the end look the same to recv(). */
+static bool message_ended(struct sock *s)
+{
+	struct pollfd p = { s->fd, POLLRDHUP, 0 };
+
+	if (poll(&p, 1, 0) > 0)
+		s->hup |= p.revents & (POLLRDHUP | POLLHUP);
+	return s->hup & EPOLLRDHUP;
+}
+
+/* False: nothing is left. */
+static bool message_pull_one(struct sock *s)
+{
+	static uint8_t bytes[MESSAGE_MAX];
+	static const struct um_envelope none;
+	ssize_t n = recv(s->fd, bytes, sizeof(bytes), MSG_DONTWAIT), rc;
+
+	if (n < 0) {
+		if (errno == EAGAIN)
+			s->readable = false;
+		return errno != EAGAIN && errno != EBADF && errno != EINVAL;
+	}
+	if (n == 0 && message_ended(s)) {
+		s->readable = false;
+		return false;
+	}
+	rc = stack_ops->send(&s->um, bytes, n, &none);
+	if (rc < 0 && rc != -EAGAIN && rc != -ENOBUFS)
+		s->error = -rc;
+	return true;
+}
+
+/* What plain send() put into the carrier; bounded, as a carrier is. */
+static void message_pull_all(struct sock *s)
+{
+	for (int i = 0; i < 16 * A_ROUND && message_pull_one(s); i++)
+		;
+}
+
+void message_run(struct sock *s)
+{
+	bool more = s->readable && s->fd >= 0;
+
+	/* Netlink: answers first, then the next request. */
+	for (int i = 0; more && i < A_ROUND && TAILQ_EMPTY(&s->message.outbox); i++)
+		more = message_pull_one(s);
+	if (s->hup & EPOLLHUP && carrier_closed(s)) {
+		if (more && TAILQ_EMPTY(&s->message.outbox)) {
+			sock_work(s);
+			return;
+		}
+		sock_release(s, false);
+		return;
+	}
+	if (more && TAILQ_EMPTY(&s->message.outbox))
+		sock_work(s);
+}
+
+/* To an address, on a STREAM socket: TCP does not look at it. */
+static int64_t stream_sendto(struct sock *s, struct pending *p)
+{
+	const struct um_arg *data = &p->call.arg[1];
+	ssize_t n;
+
+	if (s->state == STATE_FRESH || s->state == STATE_LISTENING)
+		return -EPIPE;
+	if (!p->call.arg[4].in || !p->call.arg[4].in_len || p->call.fd < 0)
+		return UM_CONTINUE;
+	n = send(p->call.fd, data->in ? (const void *)data->in : "", data->in ? data->in_len : 0,
+			(p->call.arg[3].value & ~MSG_OOB) | MSG_DONTWAIT | MSG_NOSIGNAL);
+	return n < 0 ? -errno : n;
+}
+
+int64_t call_sendto(struct sock *s, struct pending *p)
+{
+	const struct um_arg *data = &p->call.arg[1], *name = &p->call.arg[4],
+		*control = &p->call.arg[6];
+	struct um_envelope to = {
+		.name = name->in_len ? name->in : NULL, .name_len = name->in ? name->in_len : 0,
+		.control = control->in, .control_len = control->in ? control->in_len : 0,
+		.flags = p->call.arg[3].value,
+	};
+
+	if (to.name_len > sizeof(struct sockaddr_storage))
+		return -EINVAL;
+	if (sock_is_stream(s))
+		return stream_sendto(s, p);
+	if (s->shut & SHUT_WRITE)
+		return -EPIPE;
+	message_pull_all(s);
+	if (s->error)
+		return message_take_error(s);
+	if (s->message.outbox_size >= OUTBOX_MAX)
+		return -ENOBUFS;
+	return stack_ops->send(&s->um, data->in ? (const void *)data->in : "",
+			data->in ? data->in_len : 0, &to);
+}
+
+/* Reads A; -EAGAIN if it turns out to be empty. */
+static int64_t message_receive(struct sock *s, struct pending *p, struct letter *l)
+{
+	struct um_arg *data = &p->call.arg[1];
+	int flags = MSG_DONTWAIT | MSG_TRUNC | (p->call.arg[3].value & MSG_PEEK);
+	uint8_t *bytes = malloc(data->room ? data->room : 1);
+	int64_t rc;
+	ssize_t n;
+
+	if (!bytes)
+		return -ENOMEM;
+	n = recv(p->call.fd, bytes, data->room, flags);
+	if (n < 0) {
+		free(bytes);
+		return -errno;
+	}
+	free(data->out);
+	data->out = bytes;
+	data->out_len = (size_t)n < data->room ? (size_t)n : data->room;
+	data->full = n;
+	rc = letter_answer(p, l->bytes, l->name_len, l->bytes + l->name_len, l->control_len,
+			l->flags, n);
+	if (!(flags & MSG_PEEK))
+		letter_drop(s);
+	return rc;
+}
+
+int64_t call_recvfrom(struct sock *s, struct pending *p)
+{
+	int64_t flags = p->call.arg[3].value, rc;
+	struct letter *l;
+
+	if (sock_is_stream(s))
+		return s->state == STATE_FRESH || s->state == STATE_LISTENING ?
+			-ENOTCONN : UM_CONTINUE;
+	if (s->um.domain == AF_NETLINK || p->call.fd < 0)
+		return UM_CONTINUE;
+	if (flags & MSG_ERRQUEUE)
+		return -EAGAIN;
+	if (flags & MSG_OOB)
+		return -EOPNOTSUPP;
+	message_skip_marks(s, p->call.fd);
+	if (s->error)
+		return message_take_error(s);
+	while ((l = message_head(s))) {
+		rc = message_receive(s, p, l);
+		if (rc != -EAGAIN)
+			return rc;
+		letter_drop(s);		/* taken by another thread just now */
+	}
+	if (s->shut & SHUT_READ)
+		return 0;
+	if (flags & MSG_DONTWAIT || sock_is_nonblock(s, p->call.fd))
+		return -EAGAIN;
+	return pending_wait(p, s, sock_timeout(p->call.fd, SO_RCVTIMEO), -EAGAIN);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * um_lib.h - control calls for tools that run inside a view.
+ * Each returns 0 or more, or -1 and errno; ENOSYS outside a view.
+ */
+#ifndef UM_LIB_H
+#define UM_LIB_H
+
+#include <stddef.h>
+
+#include "um_virtual.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* 1 inside a view, 0 outside. */
+int um_check(void);
+/* "module[,options]"; permanent: it cannot be removed.  ENOENT: no such module;
+   EEXIST: loaded already; ENOEXEC: not a module, or of another API. */
+int um_add_service(const char *module, int permanent);
+/* EBUSY: something is mounted, or it is permanent.  ENOENT: no such service. */
+int um_del_service(const char *name);
+/* "name: summary\n" for each, at most size bytes, NUL-terminated if size > 0;
+   returns the full length as snprintf(3) does. */
+int um_list_service(char *buffer, size_t size);
+int um_view_getinfo(struct um_view_info *info);
+/* EINVAL: empty, 64 bytes or more, or not printable. */
+int um_set_viewname(const char *name);
+/* Signal every process of the view but the caller; returns how many. */
+int um_killall(int signal);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

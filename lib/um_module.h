@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * um_module.h - what a View-OS module exports, and what it may call.
+ *
+ * A module is a shared object, loaded into the monitor by um_add_service(1).
+ * It exports one symbol, `struct um_module um_module`.  The monitor has one
+ * thread: no operation may block; what takes time is answered later.  See
+ * um_module(3), and modules/umecho.c for a whole network in 60 lines.
+ *
+ * Throughout: 0 or more is success, -errno is failure, errno is never read.
+ */
+#ifndef UM_MODULE_H
+#define UM_MODULE_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "um_call.h"
+
+#define UM_MODULE_API	1
+
+/* Returned by an operation instead of a result. */
+#define UM_TAKEN	INT64_MIN	/* I answer later, with um_done*() */
+#define UM_CONTINUE	(INT64_MIN + 1)	/* the kernel's own answer is right: on a
+					   carrier it acts on the carrier */
+/* -UM_ERESTARTSYS: a signal came first; the kernel makes it EINTR or a restart. */
+#define UM_ERESTARTSYS	512
+
+struct um_module {
+	unsigned	 api;		/* UM_MODULE_API */
+	unsigned	 size;		/* sizeof(struct um_module): it may grow at its end */
+	const char	*name;		/* service name, "umnet" */
+	const char	*summary;	/* one line for um_ls_service */
+	const char *const *fstypes;	/* what mount(2) may name; NULL-terminated */
+
+	/* Loaded with `options` (never NULL).  Optional.  0 or -errno. */
+	int	(*init)(const char *options);
+	/* About to be unloaded; nothing is mounted.  Optional. */
+	void	(*fini)(void);
+
+	/*
+	 * UM_MOUNT.  On success (now, or later with um_done) *inst, set before
+	 * returning, is what the other operations get; owned by the module until
+	 * umount.  After a failure nothing else is called for it.
+	 */
+	int64_t	(*mount)(struct um_call *c, void **inst);
+	/* The mount goes away (flags 0 or MNT_*), or the session ends
+	   (UM_SESSION_END): free inst.  0, or -errno and it stays. */
+	int	(*umount)(void *inst, int flags);
+	/* Address families served: bit 1 << AF_*. */
+	uint64_t (*families)(void *inst);
+	/* Any other operation: a result, -errno, UM_TAKEN or UM_CONTINUE. */
+	int64_t	(*call)(void *inst, struct um_call *c);
+	/*
+	 * A signal waits for the caller of `c`, which was UM_TAKEN: answer it
+	 * soon, with its result if there is one, else with -UM_ERESTARTSYS.
+	 * Optional.
+	 */
+	void	(*interrupt)(void *inst, struct um_call *c);
+	/*
+	 * The answer `fd` (consumed) named `sock` to `c` found its caller
+	 * gone: undo what can be undone (an accepted connection goes back to its
+	 * queue).  Optional; without it fd is closed.  `c` is borrowed.
+	 */
+	void	(*undo)(void *inst, struct um_call *c, int fd, uint64_t sock);
+};
+
+#define UM_SESSION_END	0x40000000
+
+/* Answers: each consumes c, which must have been UM_TAKEN. */
+void um_done(struct um_call *c, int64_t rc);
+/*
+ * The answer is a descriptor: a copy of fd (consumed) appears in the guest.
+ * sock (not 0) will name it in later calls, until um_forget(sock); it must be
+ * unique in this process: the address of the module's own record is a good name.
+ * sock 0: an ordinary descriptor, of which no more is heard.
+ * The guest's descriptor is close-on-exec if the call asked for that.
+ * May also be called before returning from `call`, which then returns UM_TAKEN.
+ *
+ * Sending without an address, and receiving where no address is asked for, on a
+ * descriptor that sock names never come back here: the kernel does them on fd.
+ * On a SOCK_STREAM fd no receiving does, and on one made for AF_NETLINK neither.
+ */
+void um_done_fd(struct um_call *c, int fd, uint64_t sock);
+
+/* The socket named sock is closed everywhere: it will not be named again. */
+void um_forget(uint64_t sock);
+
+/*
+ * Watch a descriptor (borrowed): fn(arg, events) runs from the loop on EPOLL*
+ * events.  Watching it again changes events and fn; events 0 stops.
+ */
+int um_watch(int fd, uint32_t events, void (*fn)(void *arg, uint32_t events), void *arg);
+
+/*
+ * Start a helper program: argv (argv[0] looked up in the directory of View-OS
+ * programs if it has no slash, then in PATH), in the working directory of
+ * thread `tid` (0: "/"), with `fd` (borrowed) as descriptor 3, or -1.
+ * On stdin nothing comes until the session is over, then end of file; stdout is
+ * /dev/null.  It gets SIGKILL when the monitor dies and is reaped by it.  Returns the pid, or -errno if it cannot be executed.
+ */
+pid_t um_spawn(char *const argv[], int fd, int tid);
+
+/* The session's own directory, mode 0700, made when first asked for and
+   removed with everything in it when the session ends; NULL if it can't be made. */
+const char *um_runtime_dir(void);
+
+/* Address families (bits 1 << AF_*) for which processes that chose no stack get
+   EAFNOSUPPORT instead of the host's network. */
+void um_deny_host(uint64_t families);
+
+/* A line on the monitor's standard error: "umview: ..." */
+void um_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

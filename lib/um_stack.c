@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* um_stack.c - a stack process from its start to its end. */
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "um_stack_private.h"
+#include "util.h"
+#include "wire.h"
+
+#define CONTROL_FD	3
+
+const struct um_stack_ops *stack_ops;
+static const char *stack_target = "";
+
+void um_stack_warn(const char *format, ...)
+{
+	char text[768];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	warn("%s: %s: %s", stack_ops->name, stack_target, text);
+}
+
+/* A carrier costs one descriptor: take all we may. */
+static void stack_raise_limits(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static int stack_start(char **argv)
+{
+	char error[1024] = "";
+	int rc;
+
+	rc = stack_ops->init(argv[1], argv[2], argv[3], error, sizeof(error));
+	if (rc < 0) {
+		if (!*error)
+			snprintf(error, sizeof(error), "%s", strerror(-rc));
+		wire_send_ready(CONTROL_FD, rc, 0, error);
+		return rc;
+	}
+	return wire_send_ready(CONTROL_FD, 0, stack_ops->families, error);
+}
+
+int um_stack_main(int argc, char **argv, const struct um_stack_ops *ops)
+{
+	if (ops->api != UM_STACK_API || ops->size != sizeof(*ops))
+		die("%s: built for another um_stack.h", ops->name);
+	if (argc != 4)
+		die("usage: %s SOURCE TARGET OPTIONS, with the control socket as descriptor %d",
+		    argv[0], CONTROL_FD);
+	stack_ops = ops;
+	stack_target = argv[2];
+	stack_raise_limits();
+	signal(SIGPIPE, SIG_IGN);
+	if (loop_open() < 0 || census_open() < 0)
+		die("%s: cannot make an epoll set: %s", ops->name, strerror(errno));
+	if (control_open(CONTROL_FD) < 0)
+		die("%s: descriptor %d is no control socket", ops->name, CONTROL_FD);
+	if (stack_start(argv) < 0)
+		return 1;
+	loop_run();
+	if (ops->fini)
+		ops->fini();
+	return 0;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * um_virtual.h - virtual system calls: numbers the kernel does not know, so
+ * that outside a view they are ENOSYS.  The same on every architecture.
+ * Each returns 0 or more, or fails with errno as syscall(2) does.
+ */
+#ifndef UM_VIRTUAL_H
+#define UM_VIRTUAL_H
+
+#define UMV_BASE		0x564f00	/* "VO" */
+/* (const char *path, int domain, int type, int protocol): msocket(3) */
+#define UMV_MSOCKET		(UMV_BASE + 0)
+/* (const char *module_and_options, int permanent) */
+#define UMV_ADD_SERVICE		(UMV_BASE + 1)
+/* (const char *name) */
+#define UMV_DEL_SERVICE		(UMV_BASE + 2)
+/* (char *buffer, size_t size): lines "name: summary\n", no NUL; returns the
+   full length, which may exceed size */
+#define UMV_LS_SERVICE		(UMV_BASE + 3)
+/* (struct um_view_info *, size_t size): returns the bytes written */
+#define UMV_VIEW_INFO		(UMV_BASE + 4)
+/* (const char *name) */
+#define UMV_SET_VIEWNAME	(UMV_BASE + 5)
+/* (int signal): to every process of the view but the caller; signal 0 sends none.
+   Returns how many there are */
+#define UMV_KILL_ALL		(UMV_BASE + 6)
+#define UMV_END			(UMV_BASE + 7)
+
+struct um_view_info {
+	int	server;		/* pid of the monitor */
+	int	view;		/* 0, 1, 2 ... */
+	char	name[64];	/* NUL-terminated, "" if unset */
+};
+
+#endif

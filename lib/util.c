@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "util.h"
+
+static const char *name = "umview";
+static bool quiet;
+
+void *xcalloc(size_t n, size_t size)
+{
+	void *p = calloc(n, size);
+
+	if (!p)
+		die("out of memory");
+	return p;
+}
+
+void *xrealloc(void *old, size_t n, size_t size)
+{
+	void *p = reallocarray(old, n, size);
+
+	if (!p)
+		die("out of memory");
+	return p;
+}
+
+char *xstrdup(const char *s)
+{
+	char *copy = strdup(s);
+
+	if (!copy)
+		die("out of memory");
+	return copy;
+}
+
+char *xasprintf(const char *format, ...)
+{
+	va_list args;
+	char *text;
+	int n;
+
+	va_start(args, format);
+	n = vasprintf(&text, format, args);
+	va_end(args);
+	if (n < 0)
+		die("out of memory");
+	return text;
+}
+
+void log_name(const char *new_name)
+{
+	name = new_name;
+}
+
+void log_quiet(void)
+{
+	quiet = true;
+}
+
+static void log_write(const char *format, va_list args)
+{
+	char line[1024];
+	int n = snprintf(line, sizeof(line), "%s: ", name);
+	ssize_t ignored;
+
+	if (quiet)
+		return;
+	n += vsnprintf(line + n, sizeof(line) - n - 1, format, args);
+	if (n > (int)sizeof(line) - 2)
+		n = sizeof(line) - 2;
+	line[n++] = '\n';
+	ignored = write(STDERR_FILENO, line, n);
+	(void)ignored;
+}
+
+void warn(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	log_write(format, args);
+	va_end(args);
+}
+
+void debug(const char *format, ...)
+{
+	va_list args;
+
+	if (!getenv("UMVIEW_DEBUG"))
+		return;
+	va_start(args, format);
+	log_write(format, args);
+	va_end(args);
+}
+
+void die_with(int status, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	log_write(format, args);
+	va_end(args);
+	exit(status);
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "util.h"
+#include "wire.h"
+
+int um_put(struct um_call *call, unsigned index, const void *data, size_t len)
+{
+	struct um_arg *arg = &call->arg[index];
+	size_t n = len < arg->room ? len : arg->room;
+	uint8_t *copy = malloc(n ? n : 1);
+
+	if (!copy)
+		return -ENOMEM;
+	if (n)
+		memcpy(copy, data, n);
+	free(arg->out);
+	arg->out = copy;
+	arg->out_len = n;
+	arg->full = len;
+	return 0;
+}
+
+void call_clear(struct um_call *call)
+{
+	for (unsigned i = 0; i < UM_ARGS; i++) {
+		free(call->arg[i].in);
+		free(call->arg[i].out);
+		call->arg[i].in = call->arg[i].out = NULL;
+	}
+}
+
+static int wire_send(int socket, struct iovec *iov, unsigned n, int fd)
+{
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = n };
+
+	if (fd >= 0) {
+		memset(&control, 0, sizeof(control));
+		control.head.cmsg_level = SOL_SOCKET;
+		control.head.cmsg_type = SCM_RIGHTS;
+		control.head.cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(&control.head), &fd, sizeof(int));
+		msg.msg_control = &control;
+		msg.msg_controllen = CMSG_SPACE(sizeof(int));
+	}
+	if (sendmsg(socket, &msg, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		return -errno;
+	return 0;
+}
+
+static int wire_send_head(int socket, struct wire_head *head, int fd)
+{
+	struct iovec iov = { head, sizeof(*head) };
+
+	return wire_send(socket, &iov, 1, fd);
+}
+
+int wire_send_call(int socket, uint64_t tag, const struct um_call *call)
+{
+	struct wire_head head = {
+		.kind = WIRE_CALL, .op = call->op, .tag = tag, .sock = call->sock,
+		.tid = call->tid, .uid = call->uid, .gid = call->gid,
+	};
+	struct iovec iov[UM_ARGS + 1] = { { &head, sizeof(head) } };
+	unsigned n = 1;
+
+	for (unsigned i = 0; i < UM_ARGS; i++) {
+		const struct um_arg *arg = &call->arg[i];
+
+		head.arg[i].value = arg->value;
+		head.arg[i].room = arg->room;
+		if (!arg->in)
+			continue;
+		head.present |= 1u << i;
+		head.arg[i].len = arg->in_len;
+		iov[n++] = (struct iovec){ arg->in, arg->in_len };
+	}
+	return wire_send(socket, iov, n, call->fd);
+}
+
+int wire_send_answer(int socket, uint64_t tag, int64_t rc, const struct um_call *call,
+		int fd, uint64_t sock)
+{
+	struct wire_head head = { .kind = WIRE_ANSWER, .tag = tag, .rc = rc, .sock = sock };
+	struct iovec iov[UM_ARGS + 1] = { { &head, sizeof(head) } };
+	unsigned n = 1;
+
+	for (unsigned i = 0; i < UM_ARGS; i++) {
+		const struct um_arg *arg = &call->arg[i];
+
+		head.arg[i].value = arg->value;
+		if (!arg->out)
+			continue;
+		head.present |= 1u << i;
+		head.arg[i].len = arg->out_len;
+		head.arg[i].room = arg->full;
+		iov[n++] = (struct iovec){ arg->out, arg->out_len };
+	}
+	return wire_send(socket, iov, n, fd);
+}
+
+int wire_send_interrupt(int socket, uint64_t tag)
+{
+	struct wire_head head = { .kind = WIRE_INTERRUPT, .tag = tag };
+
+	return wire_send_head(socket, &head, -1);
+}
+
+int wire_send_undo(int socket, uint64_t tag, uint64_t sock, int fd)
+{
+	struct wire_head head = { .kind = WIRE_UNDO, .tag = tag, .sock = sock };
+
+	return wire_send_head(socket, &head, fd);
+}
+
+int wire_send_gone(int socket, uint64_t sock)
+{
+	struct wire_head head = { .kind = WIRE_GONE, .sock = sock };
+
+	return wire_send_head(socket, &head, -1);
+}
+
+int wire_send_ready(int socket, int64_t rc, uint64_t families, const char *text)
+{
+	struct wire_head head = {
+		.kind = WIRE_READY, .rc = rc, .value = families, .present = 1,
+		.arg[0].len = strlen(text),
+	};
+	struct iovec iov[2] = { { &head, sizeof(head) }, { (void *)text, head.arg[0].len } };
+
+	return wire_send(socket, iov, 2, -1);
+}
+
+/* One descriptor at most is ours; any other that came along is closed. */
+static int wire_take_fd(struct msghdr *msg)
+{
+	int taken = -1;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t at = 0; CMSG_LEN(at + sizeof(int)) <= c->cmsg_len; at += sizeof(int)) {
+			int fd;
+
+			memcpy(&fd, CMSG_DATA(c) + at, sizeof(int));
+			if (taken < 0)
+				taken = fd;
+			else
+				close(fd);
+		}
+	}
+	return taken;
+}
+
+static int wire_unpack(struct wire_message *m, const uint8_t *bytes, size_t size)
+{
+	struct wire_head *head = &m->head;
+
+	m->call.op = head->op;
+	m->call.sock = head->sock;
+	m->call.tid = head->tid;
+	m->call.uid = head->uid;
+	m->call.gid = head->gid;
+	for (unsigned i = 0; i < UM_ARGS; i++) {
+		struct um_arg *arg = &m->call.arg[i];
+		uint32_t len = head->arg[i].len;
+		uint8_t *copy;
+
+		arg->value = head->arg[i].value;
+		if (head->kind == WIRE_CALL) {
+			if (head->arg[i].room > WIRE_MAX)
+				return -EPROTO;
+			arg->room = head->arg[i].room;
+		}
+		if (!(head->present & 1u << i))
+			continue;
+		if (len > size)
+			return -EPROTO;
+		copy = malloc((size_t)len + 1);
+		if (!copy)
+			return -ENOMEM;
+		memcpy(copy, bytes, len);
+		copy[len] = 0;
+		bytes += len;
+		size -= len;
+		if (head->kind == WIRE_ANSWER) {
+			arg->out = copy;
+			arg->out_len = len;
+			arg->full = head->arg[i].room;
+		} else {
+			arg->in = copy;
+			arg->in_len = len;
+		}
+	}
+	return size ? -EPROTO : 1;
+}
+
+int wire_receive(int socket, struct wire_message *m)
+{
+	static uint8_t bytes[WIRE_MAX];
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(4 * sizeof(int))];
+	} control;
+	struct iovec iov[2] = { { &m->head, sizeof(m->head) }, { bytes, sizeof(bytes) } };
+	struct msghdr msg = {
+		.msg_iov = iov, .msg_iovlen = 2,
+		.msg_control = &control, .msg_controllen = sizeof(control),
+	};
+	ssize_t n;
+	int rc;
+
+	memset(&m->call, 0, sizeof(m->call));
+	m->fd = m->call.fd = -1;
+	n = recvmsg(socket, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	if (n < 0)
+		return -errno;
+	if (n == 0)
+		return 0;
+	m->fd = m->call.fd = wire_take_fd(&msg);
+	if ((size_t)n < sizeof(m->head) || msg.msg_flags & MSG_TRUNC)
+		rc = -EPROTO;
+	else
+		rc = wire_unpack(m, bytes, n - sizeof(m->head));
+	if (rc < 0)
+		wire_clear(m);
+	return rc;
+}
+
+void wire_clear(struct wire_message *m)
+{
+	call_clear(&m->call);
+	if (m->fd >= 0)
+		close(m->fd);
+	m->fd = m->call.fd = -1;
+}

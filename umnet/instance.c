@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "family.h"
+#include "instance.h"
+#include "util.h"
+#include "wire.h"
+
+enum state { STARTING, UP, DEAD };
+
+/* A call at the stack.  Its tag is slot and generation: a late answer to a
+   slot's former call is not taken for the present one's. */
+struct slot {
+	struct um_call	*call;		/* NULL: free */
+	uint32_t	 generation;
+};
+
+/* What could not be sent at once, in order. */
+struct queued {
+	struct queued	*next;
+	enum wire_kind	 kind;
+	uint64_t	 tag, sock;
+	int		 fd;		/* owned; -1 if none */
+};
+
+struct instance {
+	enum state	 state;
+	unsigned	 number;	/* of this instance, in its sockets' names */
+	bool		 null;		/* there is no stack */
+	char		*fstype, *target;
+	pid_t		 pid;
+	int		 control;	/* owned; -1 when the stack is dead */
+	uint64_t	 families;
+	struct um_call	*mounting;	/* STARTING: to be answered */
+	struct slot	*slots;
+	unsigned	 slot_count;
+	struct queued	*queue, **queue_end;
+};
+
+static unsigned next_number = 1;
+
+/*
+ * The stack numbers its sockets from 1; in the monitor a socket's name also
+ * has the instance's number, between its kind and its number:
+ * kind 8 bits, instance 20, socket 36.
+ */
+enum { SOCKET_BITS = 36, INSTANCE_BITS = 20 };
+#define INSTANCE_MASK (((UINT64_C(1) << INSTANCE_BITS) - 1) << SOCKET_BITS)
+
+static uint64_t name_of(const struct instance *in, uint64_t id)
+{
+	return (id & ~INSTANCE_MASK) | (uint64_t)in->number << SOCKET_BITS;
+}
+
+static uint64_t id_of(uint64_t name)
+{
+	return name & ~INSTANCE_MASK;
+}
+
+void *instance_null(void)
+{
+	struct instance *in = xcalloc(1, sizeof(*in));
+
+	in->null = true;
+	in->state = UP;
+	in->control = -1;
+	in->families = FAMILY_ALL;
+	return in;
+}
+
+static uint64_t slot_take(struct instance *in, struct um_call *c)
+{
+	unsigned i = 0;
+
+	while (i < in->slot_count && in->slots[i].call)
+		i++;
+	if (i == in->slot_count) {
+		unsigned more = i ? i * 2 : 16;
+
+		in->slots = xrealloc(in->slots, more, sizeof(*in->slots));
+		memset(in->slots + i, 0, (more - i) * sizeof(*in->slots));
+		in->slot_count = more;
+	}
+	in->slots[i].call = c;
+	return (uint64_t)in->slots[i].generation << 32 | i;
+}
+
+static struct um_call *slot_call(const struct instance *in, uint64_t tag)
+{
+	uint32_t i = (uint32_t)tag;
+
+	if (i >= in->slot_count || in->slots[i].generation != tag >> 32)
+		return NULL;
+	return in->slots[i].call;
+}
+
+static struct um_call *slot_release(struct instance *in, uint64_t tag)
+{
+	struct um_call *c = slot_call(in, tag);
+
+	if (c) {
+		in->slots[(uint32_t)tag].call = NULL;
+		in->slots[(uint32_t)tag].generation++;
+	}
+	return c;
+}
+
+static int queued_send(struct instance *in, const struct queued *q)
+{
+	struct um_call *c, borrowed;
+
+	switch (q->kind) {
+	case WIRE_CALL:
+		c = slot_call(in, q->tag);
+		if (!c)
+			return 0;	/* answered meanwhile */
+		borrowed = *c;
+		borrowed.fd = q->fd;
+		borrowed.sock = q->sock;
+		return wire_send_call(in->control, q->tag, &borrowed);
+	case WIRE_UNDO:
+		return wire_send_undo(in->control, q->tag, q->sock, q->fd);
+	default:
+		return wire_send_interrupt(in->control, q->tag);
+	}
+}
+
+static void queue_drop(struct instance *in)
+{
+	struct queued *q = in->queue;
+
+	in->queue = q->next;
+	if (!in->queue)
+		in->queue_end = &in->queue;
+	if (q->fd >= 0)
+		close(q->fd);
+	free(q);
+}
+
+static void control_event(void *arg, uint32_t events);
+
+static void queue_flush(struct instance *in)
+{
+	while (in->queue) {
+		if (queued_send(in, in->queue) == -EAGAIN)
+			return;
+		queue_drop(in);
+	}
+	um_watch(in->control, EPOLLIN, control_event, in);
+}
+
+/* Sends, or queues while the stack is slow.  fd is borrowed.  A dead stack is
+   noticed by its hangup, not here. */
+static void instance_send(struct instance *in, enum wire_kind kind, uint64_t tag,
+		uint64_t sock, int fd)
+{
+	struct queued now = { NULL, kind, tag, sock, fd };
+	struct queued *later;
+
+	if (in->control < 0)
+		return;
+	if (!in->queue && queued_send(in, &now) != -EAGAIN)
+		return;
+	later = xcalloc(1, sizeof(*later));
+	*later = now;
+	if (fd >= 0)
+		later->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (!in->queue)
+		um_watch(in->control, EPOLLIN | EPOLLOUT, control_event, in);
+	*in->queue_end = later;
+	in->queue_end = &later->next;
+}
+
+/* No more is heard from the stack: whoever waits for it gets an answer. */
+static void instance_hang_up(struct instance *in)
+{
+	if (in->control >= 0) {
+		um_watch(in->control, 0, NULL, NULL);
+		close(in->control);
+		in->control = -1;
+	}
+	in->state = DEAD;
+	while (in->queue)
+		queue_drop(in);
+	for (unsigned i = 0; i < in->slot_count; i++) {
+		struct um_call *c = slot_release(in, (uint64_t)in->slots[i].generation << 32 | i);
+
+		if (c)
+			um_done(c, -ENETDOWN);
+	}
+}
+
+static void instance_free(struct instance *in)
+{
+	instance_hang_up(in);
+	free(in->slots);
+	free(in->fstype);
+	free(in->target);
+	free(in);
+}
+
+/* The mount has failed: nothing of it remains. */
+static void instance_fail(struct instance *in, int64_t rc)
+{
+	struct um_call *c = take_pointer(in->mounting);
+
+	kill(in->pid, SIGTERM);
+	instance_free(in);
+	um_done(c, rc);
+}
+
+static void instance_ready(struct instance *in, const struct wire_message *m)
+{
+	const char *text = m->call.arg[0].in ? (char *)m->call.arg[0].in : "";
+
+	if (!in->mounting)
+		return;
+	if (*text)
+		um_warn("mount: %s: %s", in->fstype, text);
+	if (m->head.rc < 0) {
+		instance_fail(in, m->head.rc);
+		return;
+	}
+	in->families = m->head.value & FAMILY_ALL;
+	in->state = UP;
+	um_done(take_pointer(in->mounting), 0);
+}
+
+static void instance_answer(struct instance *in, struct wire_message *m)
+{
+	struct um_call *c = slot_release(in, m->head.tag);
+
+	if (!c) {	/* it was given up; what it made must not be lost */
+		if (m->fd >= 0)
+			instance_send(in, WIRE_UNDO, m->head.tag, m->head.sock, m->fd);
+		return;
+	}
+	for (unsigned i = 0; i < UM_ARGS; i++) {
+		struct um_arg *from = &m->call.arg[i], *to = &c->arg[i];
+
+		to->value = from->value;
+		if (!from->out || from->out_len > to->room)
+			continue;
+		free(to->out);
+		to->out = take_pointer(from->out);
+		to->out_len = from->out_len;
+		to->full = from->full;
+	}
+	if (m->head.rc >= 0 && m->fd >= 0)
+		um_done_fd(c, take_fd(&m->fd), name_of(in, m->head.sock));
+	else
+		um_done(c, m->head.rc);
+}
+
+/* One message; false when in is gone, or has no more. */
+static bool control_receive(struct instance *in)
+{
+	struct wire_message m;
+	int rc = wire_receive(in->control, &m);
+	bool more = true;
+
+	if (rc == -EAGAIN)
+		return false;
+	if (rc <= 0) {
+		if (in->state == STARTING) {
+			um_warn("mount: %s: the stack's program died", in->fstype);
+			instance_fail(in, -EIO);
+			return false;
+		}
+		um_warn("%s: the stack has died", in->target);
+		kill(in->pid, SIGKILL);
+		instance_hang_up(in);
+		return false;
+	}
+	switch (m.head.kind) {
+	case WIRE_READY:
+		more = m.head.rc >= 0;
+		instance_ready(in, &m);
+		break;
+	case WIRE_ANSWER:
+		instance_answer(in, &m);
+		break;
+	case WIRE_GONE:
+		um_forget(name_of(in, m.head.sock));
+		break;
+	}
+	wire_clear(&m);
+	return more;
+}
+
+static void control_event(void *arg, uint32_t events)
+{
+	enum { BATCH = 64 };	/* then the others get their turn */
+	struct instance *in = arg;
+
+	if (events & EPOLLOUT)
+		queue_flush(in);
+	if (!(events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
+		return;
+	for (unsigned i = 0; i < BATCH; i++)
+		if (!control_receive(in))
+			return;
+}
+
+int64_t instance_start(struct um_call *c, const char *program, const char *fstype,
+		const char *source, const char *target, const char *options, void **inst)
+{
+	char *argv[] = { (char *)program, (char *)source, (char *)target, (char *)options, NULL };
+	struct instance *in;
+	int pair[2];
+	int room = 1 << 20;
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
+		return -errno;
+	for (unsigned i = 0; i < 2; i++)
+		setsockopt(pair[i], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
+	pid = um_spawn(argv, pair[1], c->tid);
+	close(pair[1]);
+	if (pid < 0) {
+		um_warn("mount: %s: cannot execute '%s': %s", fstype, program, strerror(-pid));
+		close(pair[0]);
+		return pid;
+	}
+	in = xcalloc(1, sizeof(*in));
+	in->number = next_number++ & ((1u << INSTANCE_BITS) - 1);
+	in->fstype = xstrdup(fstype);
+	in->target = xstrdup(target);
+	in->pid = pid;
+	in->control = pair[0];
+	in->mounting = c;
+	in->queue_end = &in->queue;
+	*inst = in;
+	um_watch(in->control, EPOLLIN, control_event, in);
+	return UM_TAKEN;
+}
+
+int instance_umount(void *inst, int flags)
+{
+	(void)flags;		/* sockets die with their stack, whatever the flags */
+	instance_free(inst);
+	return 0;
+}
+
+uint64_t instance_families(void *inst)
+{
+	const struct instance *in = inst;
+
+	return in->families;
+}
+
+int64_t instance_call(void *inst, struct um_call *c)
+{
+	struct instance *in = inst;
+	uint64_t tag;
+
+	if (in->null)
+		return -EAFNOSUPPORT;
+	if (in->state != UP)
+		return -ENETDOWN;
+	tag = slot_take(in, c);
+	c->sock = id_of(c->sock);
+	instance_send(in, WIRE_CALL, tag, c->sock, c->fd);
+	return UM_TAKEN;
+}
+
+void instance_interrupt(void *inst, struct um_call *c)
+{
+	struct instance *in = inst;
+
+	if (c == in->mounting) {
+		instance_fail(in, -UM_ERESTARTSYS);
+		return;
+	}
+	for (unsigned i = 0; i < in->slot_count; i++)
+		if (in->slots[i].call == c)
+			instance_send(in, WIRE_INTERRUPT,
+				      (uint64_t)in->slots[i].generation << 32 | i, 0, -1);
+}
+
+void instance_undo(void *inst, struct um_call *c, int fd, uint64_t sock)
+{
+	(void)c;
+	instance_send(inst, WIRE_UNDO, 0, id_of(sock), fd);
+	close(fd);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
+#include "cable.h"
+#include "util.h"
+
+/* The kinds that serve a URL of their own; all other URLs are libvdeplug's. */
+static const struct {
+	const char	*prefix;
+	const struct cable_kind *kind;
+} kinds[] = {
+	{ "unix://", &cable_unix },
+};
+
+const struct cable_kind *cable_for_url(const char *url)
+{
+	for (unsigned k = 0; url && k < ARRAY_SIZE(kinds); k++)
+		if (!strncmp(url, kinds[k].prefix, strlen(kinds[k].prefix)))
+			return kinds[k].kind;
+	return &cable_vde;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* datagram-option.c - groups, and the options that are not plain integers. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "datagram.h"
+
+#ifndef MCAST_JOIN_GROUP
+#define MCAST_JOIN_GROUP 42
+#define MCAST_LEAVE_GROUP 45
+#endif
+
+static int group_join(struct datagram *d, const struct ip_addr *a, int index, bool join)
+{
+	struct group *more;
+	unsigned k = 0;
+
+	if (!address_is_multicast(a))
+		return -EINVAL;
+	if (index && !interface_by_index(index))
+		return -ENODEV;
+	while (k < d->group_count && (!address_equal(&d->groups[k].address, a) ||
+			(index && d->groups[k].index != index)))
+		k++;
+	if (!join) {
+		if (k == d->group_count)
+			return -EADDRNOTAVAIL;
+		d->groups[k] = d->groups[--d->group_count];
+		return 0;
+	}
+	if (k < d->group_count)
+		return -EADDRINUSE;
+	if (d->group_count == GROUPS_MAX)
+		return -ENOBUFS;
+	more = reallocarray(d->groups, d->group_count + 1, sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	d->groups = more;
+	d->groups[d->group_count++] = (struct group){ *a, index };
+	return 0;
+}
+
+/* The interface that ip_mreq and ip_mreqn name. */
+static int mreq_index(const void *value, socklen_t len, struct ip_addr *group)
+{
+	struct ip_mreqn m = { .imr_ifindex = 0 };
+	struct ip_addr_list *el;
+
+	if (len < (socklen_t)sizeof(struct ip_mreq))
+		return -EINVAL;
+	memcpy(&m, value, len < (socklen_t)sizeof(m) ? len : sizeof(m));
+	*group = address_v4(m.imr_multiaddr.s_addr);
+	if (len >= (socklen_t)sizeof(m) && m.imr_ifindex)
+		return m.imr_ifindex;
+	if (!m.imr_address.s_addr)
+		return 0;
+	el = address_find(&(struct ip_addr){ { 0, 0, htonl(0xffff), m.imr_address.s_addr } });
+	return el ? el->netif->id : -ENODEV;
+}
+
+static int set_multicast_if(struct datagram *d, const void *value, socklen_t len)
+{
+	struct ip_addr ignored;
+	uint8_t m[sizeof(struct ip_mreq)] = { 0 };
+	int index;
+
+	if (len >= (socklen_t)sizeof(struct ip_mreq)) {
+		index = mreq_index(value, len, &ignored);
+	} else if (len >= (socklen_t)sizeof(struct in_addr)) {
+		memcpy(m + 4, value, sizeof(struct in_addr));
+		index = mreq_index(m, sizeof(m), &ignored);
+	} else {
+		return -EINVAL;
+	}
+	if (index < 0)
+		return -EADDRNOTAVAIL;
+	d->multicast_index = index;
+	return 0;
+}
+
+static int group_option(struct datagram *d, const void *value, socklen_t len, bool join)
+{
+	struct group_req r;
+	struct ip_addr a;
+	uint16_t port;
+	int index, rc;
+
+	if (len < (socklen_t)sizeof(r))
+		return -EINVAL;
+	memcpy(&r, value, sizeof(r));
+	rc = address_from_sockaddr(d->e.sock->domain, (struct sockaddr *)&r.gr_group,
+			sizeof(r.gr_group), &a, &port, &index);
+	return rc < 0 ? rc : group_join(d, &a, r.gr_interface, join);
+}
+
+int datagram_setsockopt(struct endpoint *e, int level, int name,
+		const void *value, socklen_t len)
+{
+	struct datagram *d = (struct datagram *)e;
+	struct ipv6_mreq m6;
+	struct ip_addr a;
+	int rc;
+
+	if (level == IPPROTO_IP && (name == IP_ADD_MEMBERSHIP || name == IP_DROP_MEMBERSHIP)) {
+		rc = mreq_index(value, len, &a);
+		return rc < 0 ? rc : group_join(d, &a, rc, name == IP_ADD_MEMBERSHIP);
+	}
+	if (level == IPPROTO_IP && name == IP_MULTICAST_IF)
+		return set_multicast_if(d, value, len);
+	if (level == IPPROTO_IPV6 && (name == IPV6_JOIN_GROUP || name == IPV6_LEAVE_GROUP)) {
+		if (len < (socklen_t)sizeof(m6))
+			return -EINVAL;
+		memcpy(&m6, value, sizeof(m6));
+		memcpy(&a, &m6.ipv6mr_multiaddr, sizeof(a));
+		return group_join(d, &a, m6.ipv6mr_interface, name == IPV6_JOIN_GROUP);
+	}
+	if ((level == IPPROTO_IP || level == IPPROTO_IPV6) &&
+	    (name == MCAST_JOIN_GROUP || name == MCAST_LEAVE_GROUP))
+		return group_option(d, value, len, name == MCAST_JOIN_GROUP);
+	rc = sockopt_set(&e->options, e->sock->domain, level, name, value, len);
+	if (rc == 0 && level == IPPROTO_IPV6 && name == IPV6_MULTICAST_IF)
+		d->multicast_index = sockopt_value(&e->options, level, name);
+	return rc;
+}
+
+int datagram_getsockopt(struct endpoint *e, int level, int name,
+		void *value, socklen_t *len)
+{
+	struct datagram *d = (struct datagram *)e;
+	struct path path;
+	int number;
+
+	if ((level == IPPROTO_IP && name == IP_MTU) ||
+	    (level == IPPROTO_IPV6 && name == IPV6_MTU)) {
+		if (!d->connected || path_find(&d->remote, d->index, &d->local, &path) < 0)
+			return -ENOTCONN;
+		number = path.interface->mtu;
+		if (*len > sizeof(number))
+			*len = sizeof(number);
+		memcpy(value, &number, *len);
+		return 0;
+	}
+	return sockopt_get(&e->options, e->sock->domain, level, name, value, len);
+}

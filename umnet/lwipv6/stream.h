@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * stream.h - TCP sockets over the library's TCP.
+ *
+ * A stream has a pcb of the library's while a connection (or a listener) exists.
+ * The library calls back in the middle of its work, when nothing may be closed or
+ * freed: callbacks only note what happened and put the stream on the dirty list;
+ * stream_process() acts on it from the engine's poll.
+ *
+ *   IDLE ---connect--> CONNECTING --SYN|ACK--> OPEN --error--> CLOSED
+ *    |                      `--refused, timeout--> IDLE
+ *    `---listen--> LISTENING ==SYN, ACK==> a new stream, WAITING --announced--> OPEN
+ *
+ * When both FINs have been exchanged, the pcb is left to the library
+ * (stream_detach): it would free it without telling us.  When the guest has
+ * closed, the stream lives on without a socket (an orphan) while its pcb has
+ * something to send or to wait for, ORPHAN_MS at most.
+ */
+#ifndef STREAM_H
+#define STREAM_H
+
+#include "address.h"
+#include "engine.h"
+
+#define STREAM_WINDOW	61440		/* to receive; 16 bits, no scaling */
+#define STREAM_BUFFER	122880		/* to send */
+#define STREAM_MSS_LOOP	16000		/* on the loopback */
+#define STREAM_MSS_MIN	64
+
+enum stream_state {
+	STREAM_IDLE, STREAM_CONNECTING, STREAM_LISTENING,
+	STREAM_WAITING,		/* established, not yet announced to the frame */
+	STREAM_OPEN, STREAM_CLOSED,
+};
+
+struct stream {
+	struct endpoint	 e;
+	enum stream_state state;
+	struct tcp_pcb	*pcb;		/* NULL: none (any more) */
+	struct ip_addr	 local, remote;
+	uint16_t	 local_port, remote_port;
+	int		 index;		/* scope of link-local addresses */
+	bool		 port_taken;	/* local_port is counted as ours */
+	bool		 bound;		/* by bind(), not by connect() */
+	bool		 reuse;		/* SO_REUSEADDR at bind() */
+	struct stream	*listener;	/* WAITING: whose child it is */
+
+	struct pbuf	**queue;	/* received, in a ring; owned */
+	unsigned	 head, count, room;
+	size_t		 offset;	/* eaten of the first */
+	uint32_t	 to_open;	/* bytes the guest has read, not announced */
+
+	bool		 dirty;
+	bool		 established;	/* SYN|ACK came: tell the frame */
+	bool		 fin_received, fin_told, fin_wanted, fin_sent;
+	bool		 discard;	/* SHUT_RD */
+	bool		 refused;	/* data came for an orphan: reset it */
+	bool		 blocked;	/* the frame waits for room */
+	int		 error;		/* of the connection, to be told; positive */
+	unsigned	 probes;	/* persist, keepalive: sent in a row */
+	uint64_t	 probe_at;	/* ms */
+	uint64_t	 heard;		/* ms: of the last segment or release */
+	struct stream	*dirty_next;
+};
+
+extern struct endpoint *streams;	/* all of them, orphans too */
+extern struct ports stream_ports;
+extern bool streams_waiting;		/* are there any to announce? */
+
+/* tcp-stream.c: what the library calls, and the deferred work. */
+void stream_dirty(struct stream *s);
+void stream_attach(struct stream *s, struct tcp_pcb *pcb);
+void stream_detach(struct stream *s);		/* leave the pcb to the library */
+void stream_abort(struct stream *s);		/* RST */
+void stream_free(struct stream *s);
+int8_t stream_accepted(void *arg, struct tcp_pcb *pcb, int8_t error);
+int8_t stream_connected(void *arg, struct tcp_pcb *pcb, int8_t error);
+size_t stream_room(const struct stream *s);
+
+/* tcp-socket.c */
+extern const struct endpoint_kind stream_kind;
+struct stream *stream_new(struct um_sock *sock);
+/* Is the port free for (local, port)?  -EADDRINUSE */
+int stream_port_check(const struct stream *s, const struct ip_addr *local,
+		uint16_t port, bool reuse);
+/* The listener a SYN is for, or NULL. */
+struct stream *stream_listener(const struct ip_addr *to, uint16_t port, int index);
+
+/* tcp-option.c */
+int stream_setsockopt(struct endpoint *e, int level, int name,
+		const void *value, socklen_t len);
+int stream_getsockopt(struct endpoint *e, int level, int name,
+		void *value, socklen_t *len);
+void stream_apply_options(struct stream *s);
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* tcp-option.c - TCP's own socket options. */
+#include <errno.h>
+#include <netinet/tcp.h>
+
+#include "stream.h"
+
+/* The library's states in Linux's numbers. */
+static const uint8_t linux_state[] = {
+	[CLOSED] = TCP_CLOSE, [LISTEN] = TCP_LISTEN, [SYN_SENT] = TCP_SYN_SENT,
+	[SYN_RCVD] = TCP_SYN_RECV, [ESTABLISHED] = TCP_ESTABLISHED,
+	[FIN_WAIT_1] = TCP_FIN_WAIT1, [FIN_WAIT_2] = TCP_FIN_WAIT2,
+	[CLOSE_WAIT] = TCP_CLOSE_WAIT, [CLOSING] = TCP_CLOSING,
+	[LAST_ACK] = TCP_LAST_ACK, [TIME_WAIT] = TCP_TIME_WAIT,
+};
+
+void stream_apply_options(struct stream *s)
+{
+	const struct sockopt *o = &s->e.options;
+	struct tcp_pcb *pcb = s->pcb;
+	bool v4 = address_is_v4(&s->remote);
+	int most = sockopt_value(o, IPPROTO_TCP, TCP_MAXSEG);
+
+	if (!pcb || s->state == STREAM_LISTENING)
+		return;
+	pcb->ttl = v4 ? sockopt_value(o, IPPROTO_IP, IP_TTL) :
+		sockopt_value(o, IPPROTO_IPV6, IPV6_UNICAST_HOPS);
+	pcb->tos = v4 ? sockopt_value(o, IPPROTO_IP, IP_TOS) :
+		sockopt_value(o, IPPROTO_IPV6, IPV6_TCLASS);
+	if (most >= STREAM_MSS_MIN && most < pcb->mss && s->established)
+		pcb->mss = most;
+}
+
+int stream_setsockopt(struct endpoint *e, int level, int name,
+		const void *value, socklen_t len)
+{
+	struct stream *s = (struct stream *)e;
+	int rc;
+
+	if (level == IPPROTO_TCP && name == TCP_CONGESTION)
+		return len >= 4 && !memcmp(value, "reno", 4) ? 0 : -ENOENT;
+	if (level == IPPROTO_IPV6 && name == IPV6_V6ONLY && s->port_taken)
+		return -EINVAL;
+	rc = sockopt_set(&e->options, e->sock->domain, level, name, value, len);
+	if (rc == 0)
+		stream_apply_options(s);
+	return rc;
+}
+
+static void stream_info(const struct stream *s, struct tcp_info *info)
+{
+	const struct tcp_pcb *pcb = s->pcb;
+
+	memset(info, 0, sizeof(*info));
+	info->tcpi_state = s->state == STREAM_LISTENING ? TCP_LISTEN :
+		pcb ? linux_state[pcb->state <= TIME_WAIT ? pcb->state : 0] :
+		s->fin_received ? TCP_TIME_WAIT : TCP_CLOSE;
+	info->tcpi_rcv_space = STREAM_WINDOW;
+	if (!pcb || s->state == STREAM_LISTENING)
+		return;
+	info->tcpi_retransmits = pcb->nrtx;
+	info->tcpi_probes = s->probes;
+	info->tcpi_rto = pcb->rto * 500000u;
+	info->tcpi_ato = 40000;
+	info->tcpi_snd_mss = info->tcpi_rcv_mss = info->tcpi_advmss = pcb->mss;
+	info->tcpi_unacked = (pcb->snd_nxt - pcb->lastack + pcb->mss - 1) / pcb->mss;
+	info->tcpi_rtt = (pcb->sa >> 3) * 500000u;
+	info->tcpi_rttvar = pcb->sv * 125000u;
+	info->tcpi_snd_ssthresh = pcb->ssthresh / pcb->mss;
+	info->tcpi_snd_cwnd = pcb->cwnd / pcb->mss;
+	info->tcpi_pmtu = pcb->mss + (address_is_v4(&s->remote) ? 40 : 60);
+}
+
+int stream_getsockopt(struct endpoint *e, int level, int name,
+		void *value, socklen_t *len)
+{
+	struct stream *s = (struct stream *)e;
+	struct tcp_info info;
+	int number;
+
+	if (level == IPPROTO_TCP && name == TCP_INFO) {
+		stream_info(s, &info);
+		if (*len > sizeof(info))
+			*len = sizeof(info);
+		memcpy(value, &info, *len);
+		return 0;
+	}
+	if (level == IPPROTO_TCP && name == TCP_CONGESTION) {
+		if (*len > 16)
+			*len = 16;
+		memcpy(value, "reno\0\0\0\0\0\0\0\0\0\0\0", *len);
+		return 0;
+	}
+	if ((level == IPPROTO_TCP && name == TCP_MAXSEG) ||
+	    (level == IPPROTO_IP && name == IP_MTU) ||
+	    (level == IPPROTO_IPV6 && name == IPV6_MTU)) {
+		if (level != IPPROTO_TCP && s->state != STREAM_OPEN)
+			return -ENOTCONN;
+		number = s->pcb && s->state == STREAM_OPEN ? s->pcb->mss :
+			sockopt_value(&e->options, level, name);
+		if (!number)
+			number = 536;
+		if (level != IPPROTO_TCP)
+			number += address_is_v4(&s->remote) ? 40 : 60;
+		if (*len > sizeof(number))
+			*len = sizeof(number);
+		memcpy(value, &number, *len);
+		return 0;
+	}
+	return sockopt_get(&e->options, e->sock->domain, level, name, value, len);
+}

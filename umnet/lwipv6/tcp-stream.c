@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* tcp-stream.c - the life of TCP connections: callbacks and deferred work. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "stream.h"
+#include "util.h"
+
+#define PIECES		32		/* delivered at once */
+#define RUN_MAX		512		/* streams processed before others have a turn */
+
+struct endpoint *streams;
+struct ports stream_ports;
+bool streams_waiting;
+
+static struct stream *dirty_first, **dirty_last = &dirty_first;
+
+void stream_dirty(struct stream *s)
+{
+	if (s->dirty)
+		return;
+	s->dirty = true;
+	s->dirty_next = NULL;
+	*dirty_last = s;
+	dirty_last = &s->dirty_next;
+}
+
+/* --- what the library calls --- */
+
+static bool stream_push(struct stream *s, struct pbuf *p)
+{
+	if (s->count == s->room) {
+		unsigned room = s->room ? s->room * 2 : 16;
+		struct pbuf **queue = calloc(room, sizeof(*queue));
+
+		if (!queue)
+			return false;
+		for (unsigned k = 0; k < s->count; k++)
+			queue[k] = s->queue[(s->head + k) % s->room];
+		free(s->queue);
+		s->queue = queue;
+		s->room = room;
+		s->head = 0;
+	}
+	s->queue[(s->head + s->count++) % s->room] = p;
+	return true;
+}
+
+static int8_t stream_received(void *arg, struct tcp_pcb *pcb, struct pbuf *p, int8_t error)
+{
+	struct stream *s = arg;
+
+	if (!s) {			/* the pcb is on its own */
+		if (p)
+			pbuf_free(p);
+		return ERR_OK;
+	}
+	s->heard = um_stack_now();
+	pcb->dupacks = 0;		/* data from the peer is no duplicate ACK */
+	if (!p) {
+		s->fin_received = true;
+		if (pcb->state == TIME_WAIT || pcb->state == CLOSING)
+			stream_detach(s);
+	} else if (!p->tot_len) {
+		pbuf_free(p);
+	} else if ((!s->e.sock && s->state == STREAM_OPEN) || !stream_push(s, p)) {
+		pbuf_free(p);
+		s->refused = true;	/* nobody will ever read it */
+	}
+	stream_dirty(s);
+	return ERR_OK;
+}
+
+static int8_t stream_sent(void *arg, struct tcp_pcb *pcb, uint16_t space)
+{
+	struct stream *s = arg;
+
+	if (s) {
+		s->heard = um_stack_now();
+		s->probes = 0;
+		stream_dirty(s);
+	}
+	return ERR_OK;
+}
+
+/* The pcb is being freed. */
+static void stream_failed(void *arg, int8_t error)
+{
+	struct stream *s = arg;
+
+	if (!s)
+		return;
+	s->pcb = NULL;
+	if (!s->error)
+		s->error = error == ERR_RST ?
+			(s->state == STREAM_CONNECTING ? ECONNREFUSED : ECONNRESET) : ETIMEDOUT;
+	stream_dirty(s);
+}
+
+int8_t stream_connected(void *arg, struct tcp_pcb *pcb, int8_t error)
+{
+	struct stream *s = arg;
+
+	if (s) {
+		s->established = true;
+		stream_dirty(s);
+	}
+	pcb->flags |= TF_ACK_NOW;	/* or the peer waits for 250 ms */
+	return ERR_OK;
+}
+
+void stream_attach(struct stream *s, struct tcp_pcb *pcb)
+{
+	s->pcb = pcb;
+	tcp_arg(pcb, s);
+	tcp_recv(pcb, stream_received);
+	tcp_sent(pcb, stream_sent);
+	tcp_err(pcb, stream_failed);
+}
+
+int8_t stream_accepted(void *arg, struct tcp_pcb *pcb, int8_t error)
+{
+	struct stream *listener = arg, *s;
+
+	if (!listener || listener->state != STREAM_LISTENING)
+		return ERR_ABRT;
+	s = stream_new(NULL);
+	if (!s)
+		return ERR_ABRT;
+	s->state = STREAM_WAITING;
+	s->listener = listener;
+	s->e.options = listener->e.options;
+	s->local = pcb->local_ip;
+	s->remote = pcb->remote_ip;
+	s->local_port = pcb->local_port;
+	s->remote_port = pcb->remote_port;
+	s->index = listener->index;
+	s->reuse = listener->reuse;
+	s->bound = true;
+	port_take(&stream_ports, s->local_port);
+	s->port_taken = true;
+	stream_attach(s, pcb);
+	stream_dirty(s);
+	return ERR_OK;
+}
+
+/* --- ends --- */
+
+void stream_detach(struct stream *s)
+{
+	struct tcp_pcb *pcb = s->pcb;
+
+	if (!pcb)
+		return;
+	pcb->callback_arg = NULL;
+	pcb->sent = NULL;
+	pcb->errf = NULL;
+	s->pcb = NULL;
+}
+
+void stream_abort(struct stream *s)
+{
+	struct tcp_pcb *pcb = s->pcb;
+
+	stream_detach(s);
+	if (pcb)
+		tcp_abort(pcb);
+}
+
+void stream_free(struct stream *s)
+{
+	if (s->dirty) {
+		struct stream **at = &dirty_first;
+
+		while (*at != s)
+			at = &(*at)->dirty_next;
+		*at = s->dirty_next;
+		if (dirty_last == &s->dirty_next)
+			dirty_last = at;
+	}
+	while (s->count) {
+		pbuf_free(s->queue[s->head]);
+		s->head = (s->head + 1) % s->room;
+		s->count--;
+	}
+	free(s->queue);
+	if (s->port_taken)
+		port_give(&stream_ports, s->local_port);
+	endpoint_unlink(&s->e);
+	free(s);
+}
+
+/* --- deferred work --- */
+
+/* What the library could not know when it made the pcb. */
+static void stream_tune(struct stream *s)
+{
+	struct tcp_pcb *pcb = s->pcb;
+	struct path path = { .local = false };
+	unsigned mss = 536, head = address_is_v4(&s->remote) ? 40 : 60;
+
+	if (path_find(&s->remote, address_is_link_local(&s->remote) ? s->index : 0,
+			&s->local, &path) == 0) {
+		mss = path.local ? STREAM_MSS_LOOP : path.interface->mtu - head;
+		if (!path.local && mss > pcb->mss)
+			mss = pcb->mss;
+	}
+	/* It never cuts a segment, so one must fit in a small window. */
+	if (pcb->snd_wnd && mss > pcb->snd_wnd / 2)
+		mss = pcb->snd_wnd / 2;
+	pcb->mss = mss < STREAM_MSS_MIN ? STREAM_MSS_MIN : mss;
+	pcb->cwnd = path.local ? STREAM_WINDOW : 4 * pcb->mss;
+	pcb->ssthresh = STREAM_WINDOW;
+	pcb->rcv_wnd += STREAM_WINDOW - 32768;
+	pcb->sv = 2;
+	pcb->rto = 2;
+	pcb->flags |= TF_NODELAY;
+	stream_apply_options(s);
+}
+
+/* The guest has read n bytes: a larger window, announced when it is worth it. */
+static void stream_open_window(struct stream *s, size_t n)
+{
+	struct tcp_pcb *pcb = s->pcb;
+	uint32_t worth = 2u * (pcb ? pcb->mss : 0);
+
+	if (!pcb)
+		return;
+	pcb->rcv_wnd = pcb->rcv_wnd + n > STREAM_WINDOW ? STREAM_WINDOW : pcb->rcv_wnd + n;
+	s->to_open += n;
+	if (worth > STREAM_WINDOW / 4)
+		worth = STREAM_WINDOW / 4;
+	if (s->to_open >= worth) {
+		s->to_open = 0;
+		pcb->flags |= TF_ACK_NOW;
+	}
+}
+
+static void stream_eat(struct stream *s, size_t n)
+{
+	while (n) {
+		struct pbuf *p = s->queue[s->head];
+		size_t left = p->tot_len - s->offset;
+
+		if (n < left) {
+			s->offset += n;
+			return;
+		}
+		n -= left;
+		s->offset = 0;
+		s->head = (s->head + 1) % s->room;
+		s->count--;
+		pbuf_free(p);
+	}
+}
+
+/* The next pieces of the queue as vectors; returns how many. */
+static int stream_pieces(const struct stream *s, struct iovec *iov, size_t *total)
+{
+	size_t skip = s->offset;
+	int n = 0;
+
+	*total = 0;
+	for (unsigned k = 0; k < s->count && n < PIECES; k++) {
+		for (struct pbuf *p = s->queue[(s->head + k) % s->room]; p && n < PIECES; p = p->next) {
+			size_t drop = skip < p->len ? skip : p->len;
+
+			skip -= drop;
+			if (p->len == drop)
+				continue;
+			iov[n].iov_base = (uint8_t *)p->payload + drop;
+			iov[n].iov_len = p->len - drop;
+			*total += iov[n++].iov_len;
+		}
+	}
+	return n;
+}
+
+static void stream_deliver(struct stream *s)
+{
+	while (s->count) {
+		struct iovec iov[PIECES];
+		size_t total, taken;
+		int n = stream_pieces(s, iov, &total);
+
+		taken = s->discard ? total : um_sock_deliver(s->e.sock, iov, n);
+		/* An empty piece at the front goes with what follows it. */
+		stream_eat(s, taken);
+		stream_open_window(s, taken);
+		if (taken < total || !n)
+			break;
+	}
+	if (s->fin_received && !s->count && !s->fin_told) {
+		s->fin_told = true;
+		um_sock_eof(s->e.sock);
+	}
+}
+
+/* Our FIN, as soon as the library has room for it. */
+static void stream_finish(struct stream *s)
+{
+	if (!s->fin_wanted || s->fin_sent || !s->pcb || tcp_close(s->pcb) != ERR_OK)
+		return;
+	s->fin_sent = true;
+	if (s->pcb && s->fin_received)
+		stream_detach(s);
+}
+
+/* WAITING: tell the frame.  False: the stream is gone. */
+static bool stream_announce(struct stream *s)
+{
+	struct stream *listener = s->listener;
+
+	if (!s->pcb && s->error) {
+		stream_free(s);
+		return false;
+	}
+	if (s->pcb && !s->established) {
+		s->established = true;
+		stream_tune(s);
+	}
+	if (!um_sock_backlog_free(listener->e.sock)) {
+		streams_waiting = true;	/* tcp_poll_timers() tries again */
+		return true;
+	}
+	s->e.sock = um_sock_incoming(listener->e.sock, s);
+	if (!s->e.sock) {
+		stream_abort(s);
+		stream_free(s);
+		return false;
+	}
+	s->listener = NULL;
+	s->state = STREAM_OPEN;
+	return true;
+}
+
+static void stream_tell_error(struct stream *s)
+{
+	int error = s->error;
+
+	s->error = 0;
+	if (s->state == STREAM_CONNECTING) {
+		s->state = STREAM_IDLE;
+		if (!s->bound && s->port_taken) {
+			port_give(&stream_ports, s->local_port);
+			s->port_taken = false;
+			s->local_port = 0;
+		}
+		um_sock_connected(s->e.sock, -error);
+		return;
+	}
+	s->state = STREAM_CLOSED;
+	um_sock_error(s->e.sock, -error);
+}
+
+static void stream_process(struct stream *s)
+{
+	if (s->state == STREAM_WAITING && !stream_announce(s))
+		return;
+	if (s->state == STREAM_WAITING)
+		return;
+	if (s->refused && s->pcb) {
+		s->error = ECONNRESET;
+		stream_abort(s);
+	}
+	if (s->e.sock) {
+		if (s->state == STREAM_CONNECTING && s->established && s->pcb) {
+			stream_tune(s);
+			s->state = STREAM_OPEN;
+			um_sock_connected(s->e.sock, 0);
+		}
+		if (s->state == STREAM_OPEN)
+			stream_deliver(s);
+		if (s->error)
+			stream_tell_error(s);
+	}
+	stream_finish(s);
+	if (s->pcb && s->state != STREAM_LISTENING)
+		tcp_output(s->pcb);
+	if (!s->e.sock) {
+		if (!s->pcb)
+			stream_free(s);
+		return;
+	}
+	if (s->blocked && stream_room(s)) {
+		s->blocked = false;
+		um_sock_writable(s->e.sock);
+	}
+}
+
+bool tcp_run(void)
+{
+	for (int k = 0; k < RUN_MAX && dirty_first; k++) {
+		struct stream *s = dirty_first;
+
+		dirty_first = s->dirty_next;
+		if (!dirty_first)
+			dirty_last = &dirty_first;
+		s->dirty = false;
+		stream_process(s);
+	}
+	return dirty_first != NULL;
+}
+
+size_t stream_room(const struct stream *s)
+{
+	const struct tcp_pcb *pcb = s->pcb;
+	uint32_t queued;
+	size_t free_bytes;
+
+	if (!pcb || s->fin_wanted || (pcb->state != ESTABLISHED && pcb->state != CLOSE_WAIT))
+		return 0;
+	queued = pcb->snd_lbb - pcb->lastack;
+	if (queued >= STREAM_BUFFER || pcb->snd_queuelen >= TCP_SND_QUEUELEN - 4)
+		return 0;
+	/* No dribble: wait until a good part is free. */
+	free_bytes = STREAM_BUFFER - queued;
+	if (s->blocked && free_bytes < STREAM_BUFFER / 4)
+		return 0;
+	if (s->blocked && pcb->snd_queuelen > TCP_SND_QUEUELEN * 3 / 4)
+		return 0;
+	if (free_bytes / pcb->mss > TCP_SND_QUEUELEN - 2u - pcb->snd_queuelen)
+		free_bytes = (size_t)(TCP_SND_QUEUELEN - 2u - pcb->snd_queuelen) * pcb->mss;
+	return free_bytes > 61440 ? 61440 : free_bytes;
+}

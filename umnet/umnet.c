@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * umnet - the module of network stacks.  Each mount is an instance; a stack is
+ * a process of its own, which umnet starts and passes the calls on to.
+ *
+ *   STARTING --WIRE_READY rc 0--> UP --hangup--> DEAD
+ *       \--WIRE_READY rc < 0, hangup, interrupt--> freed (the mount fails)
+ *   UP, DEAD --umount--> freed
+ *
+ * Calls under way are answered exactly once: by the stack's WIRE_ANSWER, or
+ * with -ENETDOWN when it dies or is unmounted.  A DEAD stack stays mounted and
+ * answers -ENETDOWN, so that nobody is sent to the host's network instead.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "family.h"
+#include "instance.h"
+#include "um_module.h"
+#include "util.h"
+#include "vde.h"
+
+static const char *const fstypes[] = { "umnetlwipv6", "umnetnull", NULL };
+
+/* A type of mount and the program that is its stack; NULL: there is none. */
+static const struct kind {
+	const char *fstype, *program;
+} kinds[] = {
+	{ "umnetlwipv6", "umnet-lwipv6" },
+	{ "umnetnull", NULL },
+};
+
+static int umnet_init(const char *options)
+{
+	uint64_t allowed;
+	char bad[64];
+
+	if (!*options)
+		return 0;
+	if (family_list(options, &allowed, bad, sizeof(bad)) < 0) {
+		um_warn("umnet: '%s': unknown protocol family", bad);
+		return -EINVAL;
+	}
+	um_deny_host(FAMILY_ALL & ~allowed);
+	return 0;
+}
+
+static void umnet_fini(void)
+{
+	um_deny_host(0);
+	vde_stop();
+}
+
+static int umnet_umount(void *inst, int flags)
+{
+	if (flags & UM_SESSION_END)
+		vde_stop();
+	return instance_umount(inst, flags);
+}
+
+static const char *argument_text(const struct um_call *c, unsigned i)
+{
+	return c->arg[i].in ? (const char *)c->arg[i].in : "";
+}
+
+static int64_t umnet_mount(struct um_call *c, void **inst)
+{
+	const char *fstype = argument_text(c, 2), *options = argument_text(c, 4);
+	const struct kind *kind = kinds;
+	int rc;
+
+	while (strcmp(kind->fstype, fstype) != 0)
+		kind++;		/* the monitor asks us only for what we export */
+	if (!kind->program && *options) {
+		um_warn("mount: %s: unknown option '%s'", fstype, options);
+		return -EINVAL;
+	}
+	if (!kind->program) {
+		*inst = instance_null();
+		return 0;
+	}
+	rc = vde_prepare(options);
+	if (rc < 0)
+		return rc;
+	return instance_start(c, kind->program, fstype, argument_text(c, 0),
+			      argument_text(c, 1), options, inst);
+}
+
+const struct um_module um_module = {
+	.api = UM_MODULE_API, .size = sizeof(struct um_module),
+	.name = "umnet", .summary = "virtual (multi-stack) networking",
+	.fstypes = fstypes,
+	.init = umnet_init, .fini = umnet_fini,
+	.mount = umnet_mount, .umount = umnet_umount,
+	.families = instance_families, .call = instance_call,
+	.interrupt = instance_interrupt, .undo = instance_undo,
+};

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The life of a call.
+ *
+ *   received --route--> CONTINUE, or a result ------------------> answered
+ *                \-> module->call --result, UM_CONTINUE---------> answered
+ *                              \--UM_TAKEN--> pending --um_done-> answered
+ *
+ * A pending request is on a list, and a tick looks every 10 ms whether its
+ * caller has been signalled.  The kernel tells by the thread's state: while it
+ * waits for us it sleeps interruptibly (S); a signal makes it go on waiting, because
+ * of WAIT_KILLABLE_RECV, but uninterruptibly (D).  Then the module is asked to
+ * hurry (interrupt): it answers with the result, or -ERESTARTSYS, of which the
+ * kernel makes EINTR or a restart.  A module that does not answer that in
+ * ANSWER_TIME has the request abandoned: the guest gets -ERESTARTSYS from us,
+ * and the module's late answer is undone.  Nothing is answered twice.
+ *
+ * A guest that was killed says nothing; the tick finds it gone, or the answer
+ * comes back ENOENT: then what was given is undone.
+ *
+ * A request is freed when it has been answered and no module holds it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "call.h"
+#include "guest.h"
+#include "loop.h"
+#include "mount.h"
+#include "request.h"
+#include "route.h"
+#include "service.h"
+#include "sock.h"
+#include "util.h"
+
+#ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS	/* Linux 6.6 */
+#define SECCOMP_IOCTL_NOTIF_SET_FLAGS	SECCOMP_IOW(4, __u64)
+#define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP 1ul
+#endif
+
+enum {
+	TICK = 10,		/* ms between looks at the pending calls */
+	TICK_LOOKS = 100,	/* how many calls a tick looks at */
+	ANSWER_TIME = 200,	/* ms for a module to answer an interrupt */
+};
+
+static int listener = -1;
+static void (*guests_ended)(void);
+static struct request pending = { .next = &pending, .previous = &pending };
+
+static void request_free(struct request *r)
+{
+	request_clear(r);
+	if (r->answer_fd >= 0)
+		close(r->answer_fd);
+	free(r);
+}
+
+/* Sends the answer.  -ENOENT: nobody waits for it any more. */
+static int notification_send(const struct request *r, int64_t rc)
+{
+	struct seccomp_notif_resp answer = { .id = r->id };
+
+	if (rc == UM_CONTINUE)
+		answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+	else if (rc < 0)
+		answer.error = rc;
+	else
+		answer.val = rc;
+	return ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer) < 0 ? -errno : 0;
+}
+
+static bool notification_valid(const struct request *r)
+{
+	return ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &r->id) == 0;
+}
+
+/* Puts a copy of fd into the guest as the call's result. */
+static int notification_send_fd(const struct request *r, int fd)
+{
+	struct seccomp_notif_addfd add = {
+		.id = r->id, .flags = SECCOMP_ADDFD_FLAG_SEND, .srcfd = fd,
+		.newfd_flags = r->close_on_exec ? O_CLOEXEC : 0,
+	};
+
+	return ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add) < 0 ? -errno : 0;
+}
+
+/* The guest's memory is written only while it still waits: its pid could
+   have become another's. */
+static int64_t answer_encode(struct request *r, int64_t rc)
+{
+	bool any = r->flags_at || r->count_at;
+
+	if (rc < 0)
+		return rc;
+	for (unsigned i = 0; i < UM_ARGS && !any; i++)
+		any = r->call.arg[i].out || r->place[i].length_at;
+	if (!any)
+		return rc;
+	return notification_valid(r) ? request_encode(r, rc) : -ENOENT;
+}
+
+static void answer(struct request *r, int64_t rc)
+{
+	if (rc == -UM_ERESTARTSYS && !r->interrupted_at)
+		rc = -EINTR;	/* the kernel would hand 512 to the guest */
+	if (r->answer_fd >= 0 && rc >= 0) {
+		int error = notification_send_fd(r, r->answer_fd);
+
+		if (error < 0)
+			notification_send(r, error);
+	} else {
+		notification_send(r, answer_encode(r, rc));
+	}
+	request_free(r);
+}
+
+/* A mount has come up, or has not. */
+static void mount_ended(struct request *r, int64_t rc)
+{
+	if (rc < 0)
+		mount_remove(r->mount);
+	else
+		r->mount->state = MOUNT_READY;
+}
+
+static void pending_remove(struct request *r)
+{
+	r->next->previous = r->previous;
+	r->previous->next = r->next;
+	r->pending = false;
+	if (pending.next == &pending)
+		loop_tick(0, NULL);
+}
+
+/* The module has answered: the request is ours alone again. */
+static void request_return(struct request *r, int64_t rc)
+{
+	if (r->pending)
+		pending_remove(r);
+	if (r->call.op == UM_MOUNT)
+		mount_ended(r, rc);
+	if (r->abandoned)
+		request_free(r);
+	else
+		answer(r, rc);
+}
+
+void um_done(struct um_call *c, int64_t rc)
+{
+	request_return((struct request *)c, rc);
+}
+
+/* Remember whose carrier this is. */
+static int sock_register(const struct request *r, int fd, uint64_t name)
+{
+	struct stat status;
+	socklen_t len = sizeof(int);
+	int type = 0;
+	struct sock sock = { .name = name, .mount = mount_ref(r->mount) };
+
+	if (fstat(fd, &status) < 0 || getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0)
+		return -errno;
+	sock.inode = status.st_ino;
+	sock.stream = type == SOCK_STREAM;
+	sock.netlink = r->call.op == UM_SOCKET && r->call.arg[0].value == AF_NETLINK;
+	return sock_add(&sock);
+}
+
+void um_done_fd(struct um_call *c, int fd, uint64_t name)
+{
+	struct request *r = (struct request *)c;
+	const struct um_module *module = r->mount->service->module;
+	int64_t rc = 0;
+
+	pending_remove(r);
+	if (r->abandoned)
+		rc = -ENOENT;
+	if (rc == 0)
+		rc = answer_encode(r, 0);
+	if (rc == 0 && name)
+		rc = sock_register(r, fd, name);
+	if (rc == 0) {
+		rc = notification_send_fd(r, fd);
+		if (rc == 0) {
+			close(fd);
+			request_free(r);
+			return;
+		}
+		if (name)
+			um_forget(name);
+	}
+	if (module->undo)
+		module->undo(r->mount->instance, c, fd, name);
+	else
+		close(fd);
+	if (!r->abandoned)
+		notification_send(r, rc);
+	request_free(r);
+}
+
+static void request_interrupt(struct request *r)
+{
+	const struct um_module *module = r->mount->service->module;
+
+	r->interrupted_at = loop_now();
+	if (module->interrupt)
+		module->interrupt(r->mount->instance, &r->call);
+}
+
+/* Has this pending request's caller been signalled, or died? */
+static void pending_look(struct request *r)
+{
+	char state;
+
+	if (r->abandoned)
+		return;
+	if (r->interrupted_at) {
+		if (loop_now() - r->interrupted_at < ANSWER_TIME)
+			return;
+		r->abandoned = true;
+		notification_send(r, -UM_ERESTARTSYS);
+		return;
+	}
+	state = guest_state(r->call.tid);
+	if (state == 0 || state == 'Z' || state == 'X') {
+		r->abandoned = true;
+		request_interrupt(r);
+	} else if (state == 'D') {
+		request_interrupt(r);
+	}
+}
+
+/*
+ * Looks from the oldest on, and turns the list round when it is long, so that
+ * all get their turn.  A module may answer the request looked at, and only that one,
+ * from within.
+ */
+static void pending_tick(void)
+{
+	struct request *r = pending.next;
+
+	for (unsigned n = 0; n < TICK_LOOKS && r != &pending; n++) {
+		struct request *next = r->next;
+
+		pending_look(r);
+		r = next;
+	}
+	if (r == &pending || r == pending.next)
+		return;
+	/* The head moves to just before r. */
+	pending.next->previous = pending.previous;
+	pending.previous->next = pending.next;
+	pending.next = r;
+	pending.previous = r->previous;
+	r->previous->next = &pending;
+	r->previous = &pending;
+}
+
+static void pending_add(struct request *r)
+{
+	if (pending.next == &pending)
+		loop_tick(TICK, pending_tick);
+	r->next = &pending;
+	r->previous = pending.previous;
+	r->previous->next = r;
+	pending.previous = r;
+	r->pending = true;
+}
+
+/* Hands the request to its mount's module. */
+static void request_to_module(struct request *r, bool new_mount)
+{
+	const struct um_module *module = r->mount->service->module;
+	int fd = r->call.fd;
+	int64_t rc;
+
+	pending_add(r);
+	if (new_mount)
+		rc = module->mount(&r->call, &r->mount->instance);
+	else
+		rc = module->call(r->mount->instance, &r->call);
+	/* With UM_TAKEN, r may be gone already. */
+	if (rc != UM_TAKEN)
+		request_return(r, rc);
+	if (fd >= 0)
+		close(fd);
+}
+
+static struct request *request_new(const struct seccomp_notif *n)
+{
+	enum arch arch = n->data.arch == 0x40000003 ? ARCH_I386 : ARCH_X86_64; /* AUDIT_ARCH_I386 */
+	const struct row *row = table_find(arch, n->data.nr);
+	struct request *r = row ? calloc(1, sizeof(*r)) : NULL;
+
+	if (!r)
+		return NULL;
+	r->id = n->id;
+	r->row = row;
+	r->word = arch == ARCH_I386 ? 4 : 8;
+	r->answer_fd = -1;
+	r->call.op = row->op;
+	r->call.tid = n->pid;
+	r->call.fd = -1;
+	for (unsigned i = 0; i < 6; i++)
+		r->reg[i] = n->data.args[i];
+	return r;
+}
+
+static void call_receive(void)
+{
+	/* The kernel may know longer structures than we: leave room. */
+	static union {
+		struct seccomp_notif n;
+		char room[512];
+	} message;
+	struct request *r;
+	int64_t rc;
+
+	memset(&message, 0, sizeof(message));
+	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &message.n) < 0)
+		return;
+	r = request_new(&message.n);
+	if (!r) {
+		struct request unknown = { .id = message.n.id };
+
+		notification_send(&unknown, -ENOSYS);
+		return;
+	}
+	rc = route(r);
+	if (rc == ROUTE_MODULE || rc == ROUTE_MOUNT)
+		request_to_module(r, rc == ROUTE_MOUNT);
+	else
+		answer(r, rc);
+}
+
+static void listener_event(void *arg, uint32_t events)
+{
+	(void)arg;
+	if (events & EPOLLIN)
+		call_receive();
+	else if (events & (EPOLLHUP | EPOLLERR)) {
+		loop_direct(-1, NULL);
+		guests_ended();
+	}
+}
+
+void call_start(int fd, void (*ended)(void))
+{
+	listener = fd;
+	guests_ended = ended;
+	loop_direct(listener, listener_event);
+}
+
+bool call_no_guests(void)
+{
+	struct pollfd poll_listener = { .fd = listener, .events = POLLIN };
+
+	return poll(&poll_listener, 1, 0) == 1 && poll_listener.revents & POLLHUP;
+}
+
+bool call_sync_wake_up(int fd)
+{
+	return ioctl(fd, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP) == 0;
+}

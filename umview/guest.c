@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+
+#include "guest.h"
+#include "process.h"
+#include "util.h"
+
+#ifndef PIDFD_THREAD
+#define PIDFD_THREAD O_EXCL	/* Linux 6.9: a pidfd for a thread */
+#endif
+#ifndef SYS_pidfd_getfd
+#define SYS_pidfd_getfd 438
+#endif
+
+/*
+ * Pidfds of the threads seen last.  A stale entry is harmless: a pidfd never
+ * comes to mean another process, it answers ESRCH and is opened anew.
+ */
+static struct { pid_t tid; int pidfd; } pidfds[256];
+
+int guest_read(pid_t tid, uint64_t address, void *buffer, size_t len)
+{
+	struct iovec here = { buffer, len }, there = { (void *)(uintptr_t)address, len };
+	ssize_t n;
+
+	if (!len)
+		return 0;
+	n = process_vm_readv(tid, &here, 1, &there, 1, 0);
+	if (n < 0)
+		return -errno;
+	return (size_t)n == len ? 0 : -EFAULT;
+}
+
+int guest_write(pid_t tid, uint64_t address, const void *buffer, size_t len)
+{
+	struct iovec here = { (void *)buffer, len }, there = { (void *)(uintptr_t)address, len };
+	ssize_t n;
+
+	if (!len)
+		return 0;
+	n = process_vm_writev(tid, &here, 1, &there, 1, 0);
+	if (n < 0)
+		return -errno;
+	return (size_t)n == len ? 0 : -EFAULT;
+}
+
+ssize_t guest_string(pid_t tid, uint64_t address, size_t max, char **text)
+{
+	/* Read no further than the page's end: the next may not be there. */
+	enum { PAGE = 4096 };
+	char *string = NULL;
+	size_t have = 0;
+
+	if (!address)
+		return -EFAULT;
+	while (have < max) {
+		size_t part = PAGE - (address + have) % PAGE;
+		char *end;
+		int rc;
+
+		if (!have && part > 256)
+			part = 256;	/* most are short: copy little */
+		if (part > max - have)
+			part = max - have;
+		string = xrealloc(string, have + part, 1);
+		rc = guest_read(tid, address + have, string + have, part);
+		if (rc < 0) {
+			free(string);
+			return rc;
+		}
+		end = memchr(string + have, 0, part);
+		if (end) {
+			*text = string;
+			return end - string;
+		}
+		have += part;
+	}
+	free(string);
+	return -ENAMETOOLONG;
+}
+
+/* Before Linux 6.9 a pidfd is a process's: the thread's leader has to do. */
+static int pidfd_open_thread(pid_t tid)
+{
+	int pidfd = syscall(SYS_pidfd_open, tid, PIDFD_THREAD);
+
+	if (pidfd < 0 && errno == EINVAL)
+		pidfd = syscall(SYS_pidfd_open, process_of(tid), 0);
+	return pidfd < 0 ? -errno : pidfd;
+}
+
+int guest_descriptor(pid_t tid, int fd)
+{
+	unsigned slot = tid % ARRAY_SIZE(pidfds);
+	int copy;
+
+	for (int try = 0; try < 2; try++) {
+		if (pidfds[slot].tid != tid || try) {
+			if (pidfds[slot].tid)
+				close(pidfds[slot].pidfd);
+			pidfds[slot].tid = 0;
+			pidfds[slot].pidfd = pidfd_open_thread(tid);
+			if (pidfds[slot].pidfd < 0)
+				return pidfds[slot].pidfd;
+			pidfds[slot].tid = tid;
+		}
+		copy = syscall(SYS_pidfd_getfd, pidfds[slot].pidfd, fd, 0);
+		if (copy >= 0)
+			return copy;
+		if (errno != ESRCH)
+			break;
+	}
+	return -errno;
+}
+
+int guest_credentials(pid_t tid, uid_t *uid, gid_t *gid)
+{
+	char path[32], line[128];
+	int found = 0;
+	FILE *status;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	status = fopen(path, "re");
+	if (!status)
+		return -ESRCH;
+	while (found < 2 && fgets(line, sizeof(line), status))
+		found += sscanf(line, "Uid: %*u %u", uid) == 1 ||
+			 sscanf(line, "Gid: %*u %u", gid) == 1;
+	fclose(status);
+	return found == 2 ? 0 : -ESRCH;
+}
+
+/* Collapse "//", "." and ".." of an absolute path, in place. */
+static void path_collapse(char *path)
+{
+	char *to = path, *from = path;
+
+	while (*from) {
+		size_t n;
+
+		while (*from == '/')
+			from++;
+		n = strcspn(from, "/");
+		if (n == 0)
+			break;
+		if (n == 2 && from[0] == '.' && from[1] == '.') {
+			while (to > path && *--to != '/')
+				;
+		} else if (n != 1 || from[0] != '.') {
+			*to++ = '/';
+			memmove(to, from, n);
+			to += n;
+		}
+		from += n;
+	}
+	if (to == path)
+		*to++ = '/';
+	*to = 0;
+}
+
+char *guest_absolute(pid_t tid, const char *path)
+{
+	char link[32], cwd[4096];
+	char *absolute;
+	ssize_t n;
+
+	if (path[0] == '/') {
+		absolute = xstrdup(path);
+	} else {
+		snprintf(link, sizeof(link), "/proc/%d/cwd", tid);
+		n = readlink(link, cwd, sizeof(cwd) - 1);
+		if (n < 0)
+			return NULL;
+		cwd[n] = 0;
+		absolute = xasprintf("%s/%s", cwd, path);
+	}
+	path_collapse(absolute);
+	return absolute;
+}
+
+char guest_state(pid_t tid)
+{
+	char path[32], text[256];
+	autoclose int fd = -1;
+	char *end;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	n = read(fd, text, sizeof(text) - 1);
+	if (n <= 0)
+		return 0;
+	text[n] = 0;
+	end = strrchr(text, ')');	/* the command's name may hold anything */
+	return end && end[1] == ' ' ? end[2] : 0;
+}

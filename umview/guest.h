@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * guest.h - another process, looked at from outside: its memory, its
+ * descriptors, who it is, where it stands.  `tid` is what a notification
+ * names: a thread.  All of this can fail at any moment, because the guest may
+ * die: -ESRCH; or be of another user: -EPERM.
+ */
+#ifndef GUEST_H
+#define GUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* len bytes, all of them: 0, or -EFAULT, -ESRCH, -EPERM. */
+int guest_read(pid_t tid, uint64_t address, void *buffer, size_t len);
+int guest_write(pid_t tid, uint64_t address, const void *buffer, size_t len);
+/* A string shorter than max bytes.  Returns its length, *text is owned by the
+   caller (NUL included); -ENAMETOOLONG if no NUL is found in max bytes. */
+ssize_t guest_string(pid_t tid, uint64_t address, size_t max, char **text);
+
+/* A copy (owned, CLOEXEC) of the guest's descriptor; -EBADF ... */
+int guest_descriptor(pid_t tid, int fd);
+
+/* Effective ids. */
+int guest_credentials(pid_t tid, uid_t *uid, gid_t *gid);
+/* path made absolute by the guest's working directory and freed of ".", ".."
+   and "//", by the text alone.  Returned owned; NULL if the guest is gone. */
+char *guest_absolute(pid_t tid, const char *path);
+
+/* The letter of /proc/TID/stat: 'S' asleep ... 'Z', or 0 if it is gone. */
+char guest_state(pid_t tid);
+
+#endif

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <limits.h>
+#include <net/route.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "guest.h"
+#include "message.h"
+#include "util.h"
+
+enum { DATA_MAX = 65536, CONTROL_MAX = 4096, MESSAGES_MAX = 1024, NAME_ROOM = 4096 };
+
+/* struct msghdr, whatever the guest's word. */
+struct header {
+	uint64_t name, iov, iov_count, control, control_len;
+	uint32_t name_len;
+};
+
+/* Offsets in the guest's struct msghdr. */
+static const struct layout {
+	uint8_t name_len, control_len, flags, size, stride;
+} layouts[] = { /* i386 */ { 4, 20, 24, 28, 32 }, /* x86-64 */ { 8, 40, 48, 56, 64 } };
+
+static const struct layout *layout_of(const struct request *r)
+{
+	return &layouts[r->word == 8];
+}
+
+static void header_parse(const struct request *r, const uint8_t *bytes, struct header *header)
+{
+	uint64_t wide[7];
+	uint32_t narrow[7];
+
+	if (r->word == 8) {
+		memcpy(wide, bytes, sizeof(wide));
+		*header = (struct header){ wide[0], wide[2], wide[3], wide[4], wide[5],
+					   (uint32_t)wide[1] };
+	} else {
+		memcpy(narrow, bytes, sizeof(narrow));
+		*header = (struct header){ narrow[0], narrow[2], narrow[3], narrow[4],
+					   narrow[5], narrow[1] };
+	}
+}
+
+static bool kind_is_many(const struct request *r)
+{
+	return r->row->kind[1] == MMSG_SEND || r->row->kind[1] == MMSG_RECEIVE;
+}
+
+static bool kind_is_message(const struct request *r)
+{
+	return kind_is_many(r) || r->row->kind[1] == MSG_SEND || r->row->kind[1] == MSG_RECEIVE;
+}
+
+/* Only an address or control data needs us; the rest the kernel does better. */
+int request_addressed(struct request *r)
+{
+	const struct layout *layout = layout_of(r);
+	unsigned stride = layout->stride;
+	unsigned count = kind_is_many(r) ? (uint32_t)r->reg[2] : 1;
+	autofree uint8_t *bytes = NULL;
+	int rc;
+
+	if (!kind_is_message(r))
+		return r->reg[4] != 0;
+	if (count > MESSAGES_MAX)
+		count = MESSAGES_MAX;
+	if (count == 0)
+		return 0;
+	bytes = malloc((size_t)count * stride);
+	if (!bytes)
+		return -ENOMEM;
+	rc = guest_read(r->call.tid, r->reg[1], bytes, (size_t)(count - 1) * stride + layout->size);
+	if (rc < 0)
+		return rc;
+	for (unsigned i = 0; i < count; i++) {
+		struct header header;
+
+		header_parse(r, bytes + (size_t)i * stride, &header);
+		if (header.name || (header.control && header.control_len))
+			return 1;
+	}
+	return 0;
+}
+
+/* The guest's iovecs, in r->scatter; their whole length. */
+static ssize_t message_vectors(struct request *r, const struct header *header)
+{
+	uint64_t total = 0;
+	size_t size = (size_t)header->iov_count * 2 * r->word;
+	autofree uint8_t *bytes = NULL;
+	int rc;
+
+	if (header->iov_count > IOV_MAX)
+		return -EMSGSIZE;
+	bytes = malloc(size + 1);
+	r->scatter = calloc(header->iov_count + 1, sizeof(struct iovec));
+	if (!bytes || !r->scatter)
+		return -ENOMEM;
+	rc = guest_read(r->call.tid, header->iov, bytes, size);
+	if (rc < 0)
+		return rc;
+	for (unsigned i = 0; i < header->iov_count; i++) {
+		uint64_t wide[2];
+		uint32_t narrow[2];
+
+		memcpy(narrow, bytes + i * 8, sizeof(narrow));
+		if (r->word == 8)
+			memcpy(wide, bytes + i * 16, sizeof(wide));
+		r->scatter[i].iov_base = (void *)(uintptr_t)(r->word == 8 ? wide[0] : narrow[0]);
+		r->scatter[i].iov_len = r->word == 8 ? wide[1] : narrow[1];
+		total += r->scatter[i].iov_len;
+		if (r->scatter[i].iov_len > SSIZE_MAX || total > SSIZE_MAX)
+			return -EINVAL;
+	}
+	r->scatter_count = header->iov_count;
+	return total;
+}
+
+static int message_gather(struct request *r, size_t total)
+{
+	struct um_arg *arg = &r->call.arg[1];
+	size_t at = 0;
+
+	if (total > DATA_MAX)
+		return -EMSGSIZE;
+	arg->in = malloc(total + 1);
+	if (!arg->in)
+		return -ENOMEM;
+	arg->in_len = total;
+	arg->in[total] = 0;
+	for (unsigned i = 0; i < r->scatter_count; i++) {
+		struct iovec *v = &r->scatter[i];
+		int rc = guest_read(r->call.tid, (uintptr_t)v->iov_base, arg->in + at, v->iov_len);
+
+		if (rc < 0)
+			return rc;
+		at += v->iov_len;
+	}
+	return 0;
+}
+
+static int message_decode_send(struct request *r, const struct header *header, size_t total)
+{
+	uint32_t name_len = header->name_len;
+	int rc;
+
+	if (header->control_len > CONTROL_MAX)
+		return -ENOBUFS;
+	if ((int)name_len < 0)
+		return -EINVAL;
+	if (name_len > sizeof(struct sockaddr_storage))
+		name_len = sizeof(struct sockaddr_storage);
+	rc = message_gather(r, total);
+	if (rc == 0 && header->name && name_len)
+		rc = request_read(r, 4, header->name, name_len);
+	if (rc == 0 && header->control && header->control_len && r->word == 8)
+		rc = request_read(r, 6, header->control, header->control_len);
+	return rc;
+}
+
+static void message_decode_receive(struct request *r, const struct header *header,
+		size_t total, uint64_t at)
+{
+	const struct layout *layout = layout_of(r);
+	struct um_call *call = &r->call;
+
+	call->arg[1].room = total > DATA_MAX ? DATA_MAX : total;
+	if (header->name) {
+		call->arg[4].room = header->name_len > NAME_ROOM ? NAME_ROOM : header->name_len;
+		r->place[4] = (struct place){ header->name, at + layout->name_len, 4 };
+	}
+	if (header->control && r->word == 8)	/* struct cmsghdr differs for 32-bit guests */
+		call->arg[6].room = header->control_len > CONTROL_MAX ?
+				    CONTROL_MAX : header->control_len;
+	r->place[6] = (struct place){ header->control, at + layout->control_len, r->word };
+	r->flags_at = at + layout->flags;
+}
+
+int message_decode(struct request *r)
+{
+	bool many = kind_is_many(r);
+	bool receive = r->call.op == UM_RECVFROM;
+	uint64_t at = r->reg[1];
+	uint8_t bytes[64];
+	struct header header;
+	ssize_t total;
+	int rc;
+
+	rc = guest_read(r->call.tid, at, bytes, layout_of(r)->size);
+	if (rc < 0)
+		return rc;
+	header_parse(r, bytes, &header);
+	r->call.arg[3].value = (int)r->reg[many ? 3 : 2];
+	if (many)
+		r->count_at = at + layout_of(r)->size;
+	total = message_vectors(r, &header);
+	if (total < 0)
+		return total;
+	if (!receive)
+		return message_decode_send(r, &header, total);
+	message_decode_receive(r, &header, total, at);
+	return 0;
+}
+
+int message_scatter(struct request *r)
+{
+	struct um_arg *arg = &r->call.arg[1];
+	size_t at = 0;
+
+	for (unsigned i = 0; i < r->scatter_count && at < arg->out_len; i++) {
+		struct iovec *v = &r->scatter[i];
+		size_t n = arg->out_len - at;
+		int rc;
+
+		if (n > v->iov_len)
+			n = v->iov_len;
+		rc = guest_write(r->call.tid, (uintptr_t)v->iov_base, arg->out + at, n);
+		if (rc < 0)
+			return rc;
+		at += n;
+	}
+	return 0;
+}
+
+int message_read_route(struct request *r)
+{
+	struct um_arg *arg = &r->call.arg[2];
+	struct rtentry route;
+	autofree char *device = NULL;
+	uint8_t *both;
+	ssize_t n = 0;
+	int rc = guest_read(r->call.tid, r->reg[2], &route, sizeof(route));
+
+	if (rc < 0)
+		return rc;
+	if (route.rt_dev) {
+		n = guest_string(r->call.tid, (uintptr_t)route.rt_dev, 32, &device);
+		if (n < 0)
+			return n == -ENAMETOOLONG ? -ENODEV : n;
+	}
+	both = calloc(1, sizeof(route) + n + 2);
+	if (!both)
+		return -ENOMEM;
+	memcpy(both, &route, sizeof(route));
+	if (device)
+		memcpy(both + sizeof(route), device, n);
+	arg->in = both;
+	arg->in_len = sizeof(route) + (device ? n + 1 : 0);
+	arg->room = 0;
+	r->place[2].address = 0;
+	return 0;
+}

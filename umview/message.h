@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * message.h - struct msghdr and its relatives, of 64-bit and 32-bit guests:
+ * unfolded into UM_SENDTO's and UM_RECVFROM's arguments, and folded back.
+ */
+#ifndef MESSAGE_H
+#define MESSAGE_H
+
+#include "request.h"
+
+int message_decode(struct request *r);
+/* Writes argument 1's bytes to the guest's iovecs. */
+int message_scatter(struct request *r);
+/* SIOCADDRT's struct rtentry, followed in the copy by its rt_dev string. */
+int message_read_route(struct request *r);
+/* Copy len bytes of the guest's into argument `index` (request.c). */
+int request_read(struct request *r, unsigned index, uint64_t address, size_t len);
+
+#endif

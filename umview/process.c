@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "process.h"
+#include "util.h"
+
+struct one {
+	pid_t pid, parent;
+	bool  below;		/* a descendant that counts */
+	bool  other;		/* skipped, or below one that is */
+};
+
+/* "pid (name) S ppid ...": the name may hold anything but is before the last ')'. */
+static bool stat_parse(pid_t pid, struct one *one)
+{
+	char path[32], text[512], state;
+	autoclose int fd = -1;
+	char *end;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (n <= 0)
+		return false;
+	text[n] = 0;
+	end = strrchr(text, ')');
+	*one = (struct one){ .pid = pid };
+	return end && sscanf(end + 1, " %c %d", &state, &one->parent) == 2 &&
+	       state != 'Z' && state != 'X';
+}
+
+static struct one *process_list(size_t *count)
+{
+	size_t room = 0, n = 0;
+	struct one *all = NULL;
+	struct dirent *entry;
+	DIR *proc = opendir("/proc");
+
+	while (proc && (entry = readdir(proc))) {
+		pid_t pid = atoi(entry->d_name);
+
+		if (pid <= 0)
+			continue;
+		if (n == room) {
+			room = room ? room * 2 : 256;
+			all = xrealloc(all, room, sizeof(*all));
+		}
+		n += stat_parse(pid, &all[n]);
+	}
+	if (proc)
+		closedir(proc);
+	*count = n;
+	return all;
+}
+
+static struct one *process_in(struct one *all, size_t n, pid_t pid)
+{
+	for (size_t i = 0; i < n; i++)
+		if (all[i].pid == pid)
+			return &all[i];
+	return NULL;
+}
+
+int process_signal_tree(pid_t root, int signal, pid_t spare, bool (*skip)(pid_t pid))
+{
+	size_t n;
+	autofree struct one *all = process_list(&n);
+	bool changed = true;
+	int found = 0;
+
+	while (changed) {	/* one generation a round, more if pids are in order */
+		changed = false;
+		for (size_t i = 0; i < n; i++) {
+			struct one *parent = process_in(all, n, all[i].parent);
+			bool under = all[i].parent == root || (parent && parent->below);
+			bool other = (parent && parent->other) || (under && skip && skip(all[i].pid));
+
+			if (all[i].below || all[i].other || !(under || other))
+				continue;
+			all[i].other = other;
+			all[i].below = !other;
+			changed = true;
+		}
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (!all[i].below || all[i].pid == spare)
+			continue;
+		found++;
+		if (signal)
+			kill(all[i].pid, signal);
+	}
+	return found;
+}
+
+bool process_is_below(pid_t pid, pid_t root)
+{
+	enum { DEPTH = 4096 };
+	struct one one;
+
+	for (unsigned i = 0; i < DEPTH && pid > 1 && stat_parse(pid, &one); i++) {
+		if (one.parent == root)
+			return true;
+		pid = one.parent;
+	}
+	return false;
+}
+
+pid_t process_of(pid_t tid)
+{
+	char path[32], line[128];
+	pid_t leader = tid;
+	FILE *status;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	status = fopen(path, "re");
+	if (!status)
+		return tid;
+	while (fgets(line, sizeof(line), status))
+		if (sscanf(line, "Tgid: %d", &leader) == 1)
+			break;
+	fclose(status);
+	return leader;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * request.h - a notification from the kernel while it is served: the decoded
+ * call that modules see, and what only the monitor may know, guest addresses
+ * first of all.
+ *
+ * The decoder copies in what the row names; the encoder copies out what was
+ * put with um_put().  Nothing is written to a guest before its answer is known.
+ */
+#ifndef REQUEST_H
+#define REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include "table.h"
+#include "um_call.h"
+
+struct mount;
+
+/* Where the answer's bytes of an argument go in the guest; 0: nowhere. */
+struct place {
+	uint64_t	 address;
+	uint64_t	 length_at;	/* of the length to update */
+	uint8_t		 length_size;	/* 4, or 8 for size_t of 64-bit guests */
+};
+
+struct request {
+	struct um_call	 call;		/* first: modules hold a pointer to it */
+	uint64_t	 id;		/* of the notification */
+	const struct row *row;
+	uint64_t	 reg[6];
+	uint8_t		 word;		/* 4 or 8: size of the guest's pointers */
+	bool		 close_on_exec;	/* for a descriptor that is the answer */
+	bool		 pending;	/* a module answers later */
+	bool		 abandoned;	/* the guest has been answered or is dead */
+	int		 answer_fd;	/* owned; the answer if not -1 */
+	uint64_t	 interrupted_at; /* when the module was told of a signal */
+	struct mount	*mount;		/* whose module has it; valid while pending */
+	struct place	 place[UM_ARGS];
+	struct iovec	*scatter;	/* UM_RECVFROM of a msghdr: where data goes (owned);
+					   iov_base is a guest address */
+	unsigned	 scatter_count;
+	uint64_t	 flags_at;	/* msghdr.msg_flags */
+	uint64_t	 count_at;	/* mmsghdr.msg_len: the call answers "1 message" */
+	struct request	*next, *previous;	/* among the pending */
+};
+
+/* Do the row's conditions hold?  For socketcall(2), which the kernel's filter
+   cannot look into. */
+bool request_applies(const struct request *r);
+/* Has a send or receive call an address or control data, or is it the kernel's
+   business alone?  -errno if the guest's structures cannot be read. */
+int request_addressed(struct request *r);
+/* 0, or what to answer: -EFAULT, -EINVAL, -ENAMETOOLONG, -EMSGSIZE ... */
+int request_decode(struct request *r);
+/* Copies the outs to the guest and returns the value to answer: rc, or -EFAULT. */
+int64_t request_encode(struct request *r, int64_t rc);
+/* Frees what the request owns, not the request. */
+void request_clear(struct request *r);
+
+#endif

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+
+#include "guest.h"
+#include "mount.h"
+#include "route.h"
+#include "service.h"
+#include "sock.h"
+#include "util.h"
+#include "view.h"
+#include "virtual.h"
+
+#define DEFAULT_STACK	"/dev/net/default"
+
+int64_t route_family(struct request *r, int family)
+{
+	uint64_t bit = family >= 0 && family < FAMILIES ? 1ull << family : 0;
+	uint64_t chosen;
+
+	if (family == AF_UNIX || !bit)
+		return UM_CONTINUE;
+	chosen = context_stack(r->call.tid, family);
+	if (chosen != STACK_UNSET) {
+		/* Whoever chose a stack never gets the host's network instead. */
+		r->mount = mount_get(chosen);
+		if (!r->mount)
+			return -ENETDOWN;
+		return mount_families(r->mount) & bit ? ROUTE_MODULE : -EAFNOSUPPORT;
+	}
+	r->mount = mount_find(DEFAULT_STACK);
+	if (r->mount && mount_families(r->mount) & bit)
+		return ROUTE_MODULE;
+	return view_denied() & bit ? -EAFNOSUPPORT : UM_CONTINUE;
+}
+
+struct mount *route_path(struct request *r, unsigned index)
+{
+	struct um_arg *arg = &r->call.arg[index];
+	char *absolute = guest_absolute(r->call.tid, (char *)arg->in);
+
+	if (!absolute)
+		return NULL;
+	free(arg->in);
+	arg->in = (uint8_t *)absolute;
+	arg->in_len = strlen(absolute);
+	return mount_find(absolute);
+}
+
+/* A guest of another user, or that cannot be read: the kernel answers it. */
+static void route_unreadable(const struct request *r)
+{
+	static bool said;
+
+	if (!said)
+		warn("process %d is not ours to read: its calls go to the kernel", r->call.tid);
+	said = true;
+}
+
+static int64_t route_sending(struct request *r, const struct sock *sock)
+{
+	bool receive = r->call.op == UM_RECVFROM;
+	int rc;
+
+	if (sock->netlink || (sock->stream && receive))
+		return UM_CONTINUE;
+	rc = request_addressed(r);
+	if (rc < 0)
+		return rc;
+	return rc ? ROUTE_MODULE : UM_CONTINUE;
+}
+
+static int64_t route_descriptor(struct request *r)
+{
+	const struct sock *sock;
+	int64_t rc = ROUTE_MODULE;
+	int fd;
+
+	if (!sock_count())
+		return UM_CONTINUE;
+	fd = guest_descriptor(r->call.tid, (int)r->reg[0]);
+	if (fd == -EPERM)
+		route_unreadable(r);
+	if (fd < 0)
+		return UM_CONTINUE;
+	sock = sock_find(fd);
+	r->mount = sock ? mount_get(sock->mount) : NULL;
+	if (!r->mount)
+		rc = UM_CONTINUE;
+	else if (r->call.op == UM_SENDTO || r->call.op == UM_RECVFROM)
+		rc = route_sending(r, sock);
+	if (rc == ROUTE_MODULE) {
+		r->call.sock = sock->name;
+		r->call.fd = fd;
+		rc = request_decode(r);
+		if (rc == 0)
+			return ROUTE_MODULE;
+		r->call.fd = -1;
+	}
+	close(fd);
+	return rc;
+}
+
+/* Modules act with the monitor's rights: nobody else may have them act. */
+static int route_owner(struct request *r)
+{
+	int rc = guest_credentials(r->call.tid, &r->call.uid, &r->call.gid);
+
+	if (rc < 0)
+		return rc;
+	return r->call.uid == geteuid() ? 0 : -EPERM;
+}
+
+static int64_t route_mount(struct request *r)
+{
+	const unsigned long not_new = MS_REMOUNT | MS_BIND | MS_MOVE | MS_SHARED | MS_PRIVATE |
+				      MS_SLAVE | MS_UNBINDABLE;
+	static const char none[] = "";
+	autofree char *type = NULL;
+	struct service *service;
+	struct um_arg *arg = r->call.arg;
+	int rc;
+
+	if (r->reg[3] & not_new || guest_string(r->call.tid, r->reg[2], PATH_MAX, &type) < 0)
+		return UM_CONTINUE;
+	service = service_for(type);
+	if (!service)
+		return UM_CONTINUE;
+	rc = request_decode(r);
+	if (rc == -ENAMETOOLONG && arg[2].in) {
+		warn("mount: %s: options are longer than 64 KiB", type);
+		return -EINVAL;
+	}
+	if (rc == 0)
+		rc = route_owner(r);
+	if (rc < 0)
+		return rc;
+	if (route_path(r, 1) || mount_starting((char *)arg[1].in))
+		return -EBUSY;
+	r->mount = mount_add((char *)arg[1].in, type, arg[0].in ? (char *)arg[0].in : "none",
+			     arg[4].in ? (char *)arg[4].in : none, service);
+	return r->mount ? ROUTE_MOUNT : -ENOSPC;
+}
+
+static int64_t route_umount(struct request *r)
+{
+	struct mount *m;
+	int rc;
+
+	if (!mount_count() || request_decode(r) < 0 || !r->call.arg[0].in_len)
+		return UM_CONTINUE;
+	m = route_path(r, 0);
+	if (!m)
+		return UM_CONTINUE;
+	rc = route_owner(r);
+	if (rc < 0)
+		return rc;
+	if (r->call.arg[1].value & ~(MNT_FORCE | MNT_DETACH | UMOUNT_NOFOLLOW))
+		return -EINVAL;
+	rc = m->service->module->umount(m->instance, r->call.arg[1].value);
+	if (rc < 0)
+		return rc;
+	sock_forget_mount(mount_ref(m));
+	mount_remove(m);
+	return 0;
+}
+
+int64_t route(struct request *r)
+{
+	int64_t rc;
+
+	switch (r->row->owner) {
+	case BY_FD:
+		return route_descriptor(r);
+	case BY_FAMILY:
+		rc = route_family(r, (int)r->reg[0]);
+		if (rc != ROUTE_MODULE)
+			return rc;
+		rc = request_decode(r);
+		return rc < 0 ? rc : ROUTE_MODULE;
+	case BY_FSTYPE:
+		return route_mount(r);
+	case BY_PATH:
+		return route_umount(r);
+	default:
+		return virtual_call(r);
+	}
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* route.h - who owns this call? */
+#ifndef ROUTE_H
+#define ROUTE_H
+
+#include <stdint.h>
+
+#include "request.h"
+
+/*
+ * Decodes what it must and decides.  Returns UM_CONTINUE (the kernel's
+ * affair), -errno or a result (answered at once; r->answer_fd if it is a
+ * descriptor), or ROUTE_MODULE: r is decoded for r->mount's module.
+ * A new mount is ROUTE_MOUNT, r->mount being the one to make.
+ */
+int64_t route(struct request *r);
+
+#define ROUTE_MODULE	(INT64_MIN + 16)
+#define ROUTE_MOUNT	(INT64_MIN + 17)
+
+/* The caller's stack for a family: ROUTE_MODULE and r->mount, UM_CONTINUE, or -errno. */
+int64_t route_family(struct request *r, int family);
+/* What is mounted at an existing argument's path (made absolute in it).
+   NULL: nothing. */
+struct mount *route_path(struct request *r, unsigned index);
+
+#endif

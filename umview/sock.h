@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * sock.h - which carrier is whose: the inode of a guest's descriptor names
+ * the module's socket.  There is no table of descriptors: dup, fork and
+ * SCM_RIGHTS move them about without telling us, the inode stays.
+ */
+#ifndef SOCK_H
+#define SOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct sock {
+	ino_t		 inode;
+	uint64_t	 name;		/* the module's; 0: free */
+	uint64_t	 mount;		/* mount_ref */
+	bool		 stream;	/* receiving is the kernel's business */
+	bool		 netlink;	/* sending is, too */
+};
+
+int sock_add(const struct sock *sock);		/* copies; 0 or -errno */
+/* What fd (anyone's copy) carries; NULL if it is no carrier.  Good until the
+   next sock_add() or um_forget(). */
+const struct sock *sock_find(int fd);
+unsigned sock_count(void);
+void sock_forget_mount(uint64_t mount);	/* all that are of this mount_ref */
+
+#endif

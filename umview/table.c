@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <linux/net.h>
+#include <linux/sockios.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+#include "table.h"
+#include "um_virtual.h"
+#include "util.h"
+
+#define BOTH(n)		{ n, n }
+#define LOW		0xffffffffu
+#define IF_EQUAL(argument, value)	{ MASKED, argument, LOW, value }
+
+/* A getsockopt(2) whose answer the carrier would get wrong. */
+#define GETSOCKOPT_OF(what) \
+	{ "getsockopt", { SYS_getsockopt, 365 }, UM_GETSOCKOPT, BY_FD, \
+	  { FD, INT, INT, INOUT, LENP }, { IF_EQUAL(1, SOL_SOCKET), IF_EQUAL(2, what) } }
+#define SETSOCKOPT_OF(what) \
+	{ "setsockopt", { SYS_setsockopt, 366 }, UM_SETSOCKOPT, BY_FD, \
+	  { FD, INT, INT, IN, LEN }, { IF_EQUAL(1, SOL_SOCKET), IF_EQUAL(2, what) } }
+#define REFUSE(name, x86_64, i386)	{ name, { x86_64, i386 }, 0, REFUSED, { 0 }, { { 0 } } }
+
+const struct row table[] = {
+/* name		numbers			operation	owner		arguments */
+{ "socket",	{ SYS_socket, 359 },	UM_SOCKET,	BY_FAMILY,	{ INT, INT, INT },
+	{ { NOT_EQUAL, 0, 0, AF_UNIX } } },
+{ "bind",	{ SYS_bind, 361 },	UM_BIND,	BY_FD,		{ FD, IN, LEN }, { { 0 } } },
+{ "connect",	{ SYS_connect, 362 },	UM_CONNECT,	BY_FD,		{ FD, IN, LEN }, { { 0 } } },
+{ "listen",	{ SYS_listen, 363 },	UM_LISTEN,	BY_FD,		{ FD, INT }, { { 0 } } },
+{ "accept",	{ SYS_accept, -1 },	UM_ACCEPT,	BY_FD,		{ FD, OUT, LENP }, { { 0 } } },
+{ "accept4",	{ SYS_accept4, 364 },	UM_ACCEPT,	BY_FD,		{ FD, OUT, LENP, INT }, { { 0 } } },
+{ "getsockname", { SYS_getsockname, 367 }, UM_GETSOCKNAME, BY_FD,	{ FD, OUT, LENP }, { { 0 } } },
+{ "getpeername", { SYS_getpeername, 368 }, UM_GETPEERNAME, BY_FD,	{ FD, OUT, LENP }, { { 0 } } },
+{ "shutdown",	{ SYS_shutdown, 373 },	UM_SHUTDOWN,	BY_FD,		{ FD, INT }, { { 0 } } },
+{ "sendto",	{ SYS_sendto, 369 },	UM_SENDTO,	BY_FD,		{ FD, IN, LEN, INT, IN, LEN },
+	{ { NOT_ZERO, 4, 0, 0 } } },
+{ "recvfrom",	{ SYS_recvfrom, 371 },	UM_RECVFROM,	BY_FD,		{ FD, OUT, LEN, INT, OUT, LENP },
+	{ { NOT_ZERO, 4, 0, 0 } } },
+{ "sendmsg",	{ SYS_sendmsg, 370 },	UM_SENDTO,	BY_FD,		{ FD, MSG_SEND, INT }, { { 0 } } },
+{ "recvmsg",	{ SYS_recvmsg, 372 },	UM_RECVFROM,	BY_FD,		{ FD, MSG_RECEIVE, INT }, { { 0 } } },
+{ "sendmmsg",	{ SYS_sendmmsg, 345 },	UM_SENDTO,	BY_FD,		{ FD, MMSG_SEND, LEN, INT }, { { 0 } } },
+{ "recvmmsg",	{ SYS_recvmmsg, 337 },	UM_RECVFROM,	BY_FD,		{ FD, MMSG_RECEIVE, LEN, INT }, { { 0 } } },
+{ "recvmmsg",	{ -1, 417 },		UM_RECVFROM,	BY_FD,		{ FD, MMSG_RECEIVE, LEN, INT }, { { 0 } } },
+{ "setsockopt",	{ SYS_setsockopt, 366 }, UM_SETSOCKOPT, BY_FD,		{ FD, INT, INT, IN, LEN },
+	{ { NOT_EQUAL, 1, 0, SOL_SOCKET } } },
+SETSOCKOPT_OF(SO_REUSEPORT), SETSOCKOPT_OF(SO_BINDTODEVICE),
+{ "getsockopt",	{ SYS_getsockopt, 365 }, UM_GETSOCKOPT, BY_FD,		{ FD, INT, INT, INOUT, LENP },
+	{ { NOT_EQUAL, 1, 0, SOL_SOCKET } } },
+GETSOCKOPT_OF(SO_ERROR), GETSOCKOPT_OF(SO_TYPE), GETSOCKOPT_OF(SO_DOMAIN),
+GETSOCKOPT_OF(SO_PROTOCOL), GETSOCKOPT_OF(SO_ACCEPTCONN),
+GETSOCKOPT_OF(SO_REUSEPORT), GETSOCKOPT_OF(SO_BINDTODEVICE),
+{ "ioctl",	{ SYS_ioctl, 54 },	UM_IOCTL,	BY_FD,		{ FD, LONG, REQUEST },
+	{ { MASKED, 1, 0xffffff00u, SIOCGIFNAME & 0xff00u } } },
+{ "socketcall",	{ -1, 102 },		UM_SOCKETCALL,	BY_VIEW,	{ INT, POINTER }, { { 0 } } },
+
+{ "mount",	{ SYS_mount, 21 },	UM_MOUNT,	BY_FSTYPE,
+	{ OPTSTR, STR, OPTSTR, LONG, OPTIONS }, { { NOT_ZERO, 2, 0, 0 } } },
+{ "umount2",	{ SYS_umount2, 52 },	UM_UMOUNT,	BY_PATH,	{ STR, INT }, { { 0 } } },
+{ "umount",	{ -1, 22 },		UM_UMOUNT,	BY_PATH,	{ STR }, { { 0 } } },
+
+/* The files of /proc that list mounts. */
+{ "open",	{ SYS_open, 5 },	UM_OPEN,	BY_VIEW,	{ STR, INT }, { { 0 } } },
+{ "openat",	{ SYS_openat, 295 },	UM_OPEN,	BY_VIEW,	{ INT, STR, INT }, { { 0 } } },
+
+/* The number of a process's context lives in its soft RLIMIT_RTTIME. */
+{ "getrlimit",	{ SYS_getrlimit, 76 },	UM_RLIMIT,	BY_VIEW,	{ INT, POINTER },
+	{ IF_EQUAL(0, RLIMIT_RTTIME) } },
+{ "ugetrlimit",	{ -1, 191 },		UM_RLIMIT,	BY_VIEW,	{ INT, POINTER },
+	{ IF_EQUAL(0, RLIMIT_RTTIME) } },
+{ "setrlimit",	{ SYS_setrlimit, 75 },	UM_RLIMIT,	BY_VIEW,	{ INT, POINTER },
+	{ IF_EQUAL(0, RLIMIT_RTTIME) } },
+{ "prlimit64",	{ SYS_prlimit64, 340 },	UM_RLIMIT,	BY_VIEW,	{ INT, INT, POINTER, POINTER },
+	{ IF_EQUAL(1, RLIMIT_RTTIME) } },
+
+{ "msocket",	BOTH(UMV_MSOCKET),	UM_MSOCKET,	BY_VIEW,	{ OPTSTR, INT, INT, INT }, { { 0 } } },
+{ "add_service", BOTH(UMV_ADD_SERVICE),	UM_ADD_SERVICE,	BY_VIEW,	{ STR, INT }, { { 0 } } },
+{ "del_service", BOTH(UMV_DEL_SERVICE),	UM_DEL_SERVICE,	BY_VIEW,	{ STR }, { { 0 } } },
+{ "ls_service",	BOTH(UMV_LS_SERVICE),	UM_LS_SERVICE,	BY_VIEW,	{ OUT, LEN }, { { 0 } } },
+{ "view_info",	BOTH(UMV_VIEW_INFO),	UM_VIEW_INFO,	BY_VIEW,	{ OUT, LEN }, { { 0 } } },
+{ "set_viewname", BOTH(UMV_SET_VIEWNAME), UM_SET_VIEWNAME, BY_VIEW,	{ STR }, { { 0 } } },
+{ "kill_all",	BOTH(UMV_KILL_ALL),	UM_KILL_ALL,	BY_VIEW,	{ INT }, { { 0 } } },
+
+/* A guest that made itself unreadable could not be served; nothing is gained by
+   it against a monitor of the same user. */
+{ "prctl",	{ SYS_prctl, 172 },	0,		IGNORED,	{ 0 },
+	{ IF_EQUAL(0, PR_SET_DUMPABLE), IF_EQUAL(1, 0) } },
+
+/* io_uring opens sockets and files behind every filter's back. */
+REFUSE("io_uring_setup", 425, 425), REFUSE("io_uring_enter", 426, 426),
+REFUSE("io_uring_register", 427, 427),
+/* The new mount API: ENOSYS makes mount(8) use mount(2). */
+REFUSE("open_tree", 428, 428), REFUSE("move_mount", 429, 429),
+REFUSE("fsopen", 430, 430), REFUSE("fsconfig", 431, 431), REFUSE("fsmount", 432, 432),
+REFUSE("fspick", 433, 433), REFUSE("mount_setattr", 442, 442),
+REFUSE("quotactl_fd", 443, 443), REFUSE("statmount", 457, 457), REFUSE("listmount", 458, 458),
+REFUSE("open_tree_attr", 467, 467),
+};
+
+const unsigned table_size = ARRAY_SIZE(table);
+
+const struct row *table_find(enum arch arch, int number)
+{
+	enum { KNOWN = 512 };
+	/* Row + 1 of each ordinary number, filled when first asked. */
+	static uint8_t index[ARCH_COUNT][KNOWN];
+	static int filled;
+
+	_Static_assert(ARRAY_SIZE(table) < 255, "index is of bytes");
+	if (!filled) {
+		for (unsigned i = table_size; i-- > 0; )
+			for (unsigned a = 0; a < ARCH_COUNT; a++)
+				if (table[i].number[a] >= 0 && table[i].number[a] < KNOWN)
+					index[a][table[i].number[a]] = i + 1;
+		filled = 1;
+	}
+	if (number >= 0 && number < KNOWN)
+		return index[arch][number] ? &table[index[arch][number] - 1] : NULL;
+	for (unsigned i = 0; i < table_size; i++)
+		if (table[i].number[arch] == number)
+			return &table[i];
+	return NULL;
+}
+
+const struct row *table_socketcall(unsigned call)
+{
+	static const int number[] = {
+		[SYS_SOCKET] = SYS_socket, [SYS_BIND] = SYS_bind, [SYS_CONNECT] = SYS_connect,
+		[SYS_LISTEN] = SYS_listen, [SYS_ACCEPT] = SYS_accept,
+		[SYS_GETSOCKNAME] = SYS_getsockname, [SYS_GETPEERNAME] = SYS_getpeername,
+		[SYS_SENDTO] = SYS_sendto, [SYS_RECVFROM] = SYS_recvfrom,
+		[SYS_SHUTDOWN] = SYS_shutdown, [SYS_SETSOCKOPT] = SYS_setsockopt,
+		[SYS_GETSOCKOPT] = SYS_getsockopt, [SYS_SENDMSG] = SYS_sendmsg,
+		[SYS_RECVMSG] = SYS_recvmsg, [SYS_ACCEPT4] = SYS_accept4,
+		[SYS_RECVMMSG] = SYS_recvmmsg, [SYS_SENDMMSG] = SYS_sendmmsg,
+	};
+
+	if (call >= ARRAY_SIZE(number) || !number[call])
+		return NULL;
+	return table_find(ARCH_X86_64, number[call]);
+}

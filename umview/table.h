@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * table.h - one row a system call: its number, who owns it, what its
+ * arguments are.  Data only: the filter is made from it, one decoder and one
+ * encoder serve every row.
+ */
+#ifndef TABLE_H
+#define TABLE_H
+
+#include <stdint.h>
+
+#include "um_call.h"
+
+/* Operations of the monitor itself (after enum um_op). */
+enum view_op {
+	UM_MSOCKET = UM_VIEW, UM_ADD_SERVICE, UM_DEL_SERVICE, UM_LS_SERVICE,
+	UM_VIEW_INFO, UM_SET_VIEWNAME, UM_KILL_ALL, UM_OPEN, UM_RLIMIT, UM_SOCKETCALL,
+};
+
+enum owner {
+	BY_FAMILY,	/* the caller's default stack for the family in argument 0 */
+	BY_FD,		/* the stack whose carrier argument 0 is */
+	BY_FSTYPE,	/* the service that mounts the type in argument 2 */
+	BY_PATH,	/* what is mounted at the path in argument 0 */
+	BY_VIEW,	/* the monitor */
+	REFUSED,	/* the filter alone: ENOSYS */
+	IGNORED,	/* the filter alone: 0, and nothing happens */
+};
+
+/* What an argument is, and so what is copied in and out. */
+enum kind {
+	NONE = 0,
+	INT,		/* a C int */
+	LONG,		/* an unsigned long */
+	FD,		/* a descriptor */
+	STR,		/* a string, at most PATH_MAX */
+	OPTSTR,		/* the same, or a null pointer */
+	OPTIONS,	/* mount(2)'s last: a string or a null pointer, at most 64 KiB */
+	IN,		/* bytes; the next argument is their number */
+	OUT,		/* bytes out; the next argument is LENP, or LEN for the room */
+	INOUT,		/* OUT with a LENP, whose bytes are also copied in */
+	LEN,		/* a number of bytes */
+	LENP,		/* socklen_t *, in and out */
+	MSG_SEND,	/* struct msghdr: becomes UM_SENDTO's arguments */
+	MSG_RECEIVE,	/* struct msghdr: becomes UM_RECVFROM's */
+	MMSG_SEND,	/* struct mmsghdr[]: the first of them */
+	MMSG_RECEIVE,
+	REQUEST,	/* ioctl's argument, sized by argument 1 */
+	POINTER,	/* a guest address that the operation itself reads */
+};
+
+/* A condition on one register that the kernel's filter tests. */
+struct test {
+	uint8_t	 how;		/* enum test_how */
+	uint8_t	 argument;
+	uint32_t mask, value;
+};
+
+enum test_how {
+	ALWAYS = 0,
+	NOT_ZERO,	/* all 64 bits */
+	NOT_EQUAL,	/* 64 bits differ from value */
+	MASKED,		/* (low 32 bits & mask) == value */
+};
+
+enum arch { ARCH_X86_64, ARCH_I386, ARCH_COUNT };
+
+struct row {
+	const char	*name;
+	int		 number[ARCH_COUNT];	/* -1: not on this architecture */
+	uint16_t	 op;
+	uint8_t		 owner;
+	uint8_t		 kind[6];
+	struct test	 only_if[2];		/* both must hold */
+};
+
+extern const struct row table[];
+extern const unsigned table_size;
+
+/* The (first) row of a number, or NULL. */
+const struct row *table_find(enum arch arch, int number);
+/* socketcall(2)'s sub-call 1..20 as the row it stands for, or NULL. */
+const struct row *table_socketcall(unsigned call);
+
+#endif

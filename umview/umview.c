@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* umview - run a command in a view of its own.  Options, then the three roles. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "session.h"
+#include "um_virtual.h"
+#include "util.h"
+
+static const char usage[] =
+	"Usage: umview [options] [--] [command [args]]\n"
+	"Run a command (by default $SHELL) in a view of its own.\n\n"
+	"  -V, --viewname NAME            name the view\n"
+	"  -p, --preload MODULE[,OPTS]    load a module first (repeatable)\n"
+	"  -f, --rc FILE                  instead of ~/.viewosrc\n"
+	"  -q, --quiet                    no banner\n"
+	"  -v, --version\n"
+	"  -h, --help\n";
+
+static const struct option long_options[] = {
+	{ "viewname", required_argument, NULL, 'V' },
+	{ "preload", required_argument, NULL, 'p' },
+	{ "rc", required_argument, NULL, 'f' },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "version", no_argument, NULL, 'v' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static void session_parse(struct session *session, int argc, char **argv)
+{
+	static char *shell[2];
+	unsigned preloads = 0;
+	int option;
+
+	session->preload = xcalloc(argc + 1, sizeof(*session->preload));
+	while ((option = getopt_long(argc, argv, "+V:p:f:qvh", long_options, NULL)) != -1)
+		switch (option) {
+		case 'V':
+			session->name = optarg;
+			break;
+		case 'p':
+			session->preload[preloads++] = optarg;
+			break;
+		case 'f':
+			session->rc_file = optarg;
+			break;
+		case 'q':
+			session->quiet = true;
+			break;
+		case 'v':
+			printf("umview %s\n", UMVIEW_VERSION);
+			exit(0);
+		case 'h':
+			fputs(usage, stdout);
+			exit(0);
+		default:
+			fputs(usage, stderr);
+			exit(EXIT_UMVIEW);
+		}
+	session->command = argv + optind;
+	if (optind == argc) {
+		shell[0] = getenv("SHELL");
+		if (!shell[0] || !*shell[0])
+			shell[0] = "/bin/sh";
+		session->command = shell;
+	}
+}
+
+static bool inside_a_view(void)
+{
+	struct um_view_info info;
+
+	return syscall(UMV_VIEW_INFO, &info, sizeof(info)) >= 0;
+}
+
+/* Descriptors 0 to 2 that we were started without: ours would land there. */
+static void stdio_fill(struct session *session)
+{
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) == fd)
+			session->closed[fd] = true;
+}
+
+int main(int argc, char **argv)
+{
+	static struct session session;	/* static: it lives as long as the process */
+	int sockets[2];
+	pid_t keeper;
+
+	session.quiet = getenv("_VIEWOS_QUIET") != NULL;
+	stdio_fill(&session);
+	session_parse(&session, argc, argv);
+	if (inside_a_view())
+		die("this process is in a view already; a view inside a view is not there yet");
+	sigprocmask(SIG_BLOCK, NULL, &session.mask);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
+		die("socketpair: %s", strerror(errno));
+	fflush(NULL);
+	keeper = fork();
+	if (keeper < 0)
+		die("cannot fork: %s", strerror(errno));
+	if (keeper == 0) {
+		close(sockets[0]);
+		keeper_run(&session, sockets[1]);
+	}
+	close(sockets[1]);
+	return front_run(keeper, sockets[0]);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "um_module.h"
+#include "um_virtual.h"
+#include "util.h"
+#include "view.h"
+
+enum { CONTEXTS_MAX = 65536 };
+
+struct context {
+	uint64_t stack[FAMILIES];
+	uint64_t limit[2];		/* RLIMIT_RTTIME as the guest set it: soft, hard */
+};
+
+static struct context *contexts;	/* [0] is unused: nothing chosen */
+static unsigned context_count = 1;
+static char name[sizeof(((struct um_view_info *)0)->name)];
+static uint64_t denied;
+
+const char *view_name(void)
+{
+	return name;
+}
+
+int view_set_name(const char *new_name)
+{
+	size_t n = strlen(new_name);
+
+	if (n == 0 || n >= sizeof(name))
+		return -EINVAL;
+	for (const char *c = new_name; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			return -EINVAL;
+	memcpy(name, new_name, n + 1);
+	return 0;
+}
+
+pid_t view_server(void)
+{
+	return getpid();
+}
+
+static unsigned context_number(pid_t tid)
+{
+	struct rlimit limit;
+
+	if (prlimit(tid, RLIMIT_RTTIME, NULL, &limit) < 0)
+		return 0;
+	if (limit.rlim_cur >= RLIM_INFINITY || limit.rlim_cur < RLIM_INFINITY - CONTEXTS_MAX)
+		return 0;
+	limit.rlim_cur = RLIM_INFINITY - 1 - limit.rlim_cur;
+	return limit.rlim_cur < context_count ? limit.rlim_cur : 0;
+}
+
+uint64_t context_stack(pid_t tid, int family)
+{
+	unsigned number = context_count > 1 ? context_number(tid) : 0;
+
+	if (!number || family < 0 || family >= FAMILIES)
+		return STACK_UNSET;
+	return contexts[number].stack[family];
+}
+
+/* The number of a context like this one, made if there is none yet. */
+static int context_intern(const struct context *wanted)
+{
+	for (unsigned i = 1; i < context_count; i++)
+		if (memcmp(&contexts[i], wanted, sizeof(*wanted)) == 0)
+			return i;
+	if (context_count == CONTEXTS_MAX - 1)
+		return -ENOSPC;
+	if (!(context_count & (context_count - 1)))
+		contexts = xrealloc(contexts, context_count * 2, sizeof(*contexts));
+	contexts[context_count] = *wanted;
+	return context_count++;
+}
+
+/* What the process of tid has now, to be changed and given to context_enter(). */
+static struct context context_copy(pid_t tid)
+{
+	unsigned number = context_number(tid);
+	struct context copy;
+
+	if (number)
+		return contexts[number];
+	for (unsigned f = 0; f < FAMILIES; f++)
+		copy.stack[f] = STACK_UNSET;
+	copy.limit[0] = copy.limit[1] = RLIM_INFINITY;
+	return copy;
+}
+
+static int context_enter(pid_t tid, const struct context *wanted)
+{
+	struct rlimit limit;
+	int number = context_intern(wanted);
+
+	if (number < 0)
+		return number;
+	if (prlimit(tid, RLIMIT_RTTIME, NULL, &limit) < 0)
+		return -errno;
+	limit.rlim_cur = RLIM_INFINITY - 1 - number;
+	return prlimit(tid, RLIMIT_RTTIME, &limit, NULL) < 0 ? -errno : 0;
+}
+
+int context_choose(pid_t tid, uint64_t families, uint64_t stack)
+{
+	struct context wanted = context_copy(tid);
+
+	for (unsigned f = 0; f < FAMILIES; f++)
+		if (families & 1ull << f)
+			wanted.stack[f] = stack;
+	return context_enter(tid, &wanted);
+}
+
+void context_limit(pid_t tid, uint64_t limit[2])
+{
+	struct context now = context_copy(tid);
+
+	limit[0] = now.limit[0];
+	limit[1] = now.limit[1];
+}
+
+int context_set_limit(pid_t tid, const uint64_t limit[2], bool privileged)
+{
+	struct context wanted = context_copy(tid);
+
+	if (limit[0] > limit[1])
+		return -EINVAL;
+	if (limit[1] > wanted.limit[1] && !privileged)
+		return -EPERM;
+	wanted.limit[0] = limit[0];
+	wanted.limit[1] = limit[1];
+	return context_enter(tid, &wanted);
+}
+
+uint64_t view_denied(void)
+{
+	return denied;
+}
+
+void um_deny_host(uint64_t families)
+{
+	denied = families & ~(1ull << 1);	/* AF_UNIX is always the kernel's */
+}

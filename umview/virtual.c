@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "guest.h"
+#include "mount.h"
+#include "process.h"
+#include "procfile.h"
+#include "route.h"
+#include "service.h"
+#include "um_virtual.h"
+#include "util.h"
+#include "view.h"
+#include "virtual.h"
+
+/* Only the monitor's own user may change the view. */
+static int caller_is_owner(const struct request *r)
+{
+	uid_t uid;
+	gid_t gid;
+	int rc = guest_credentials(r->call.tid, &uid, &gid);
+
+	if (rc < 0)
+		return rc;
+	return uid == geteuid() ? 0 : -EPERM;
+}
+
+/* A socket of the host's, made here: for callers whose own call must not go on. */
+static int64_t host_socket(struct request *r)
+{
+	int64_t *value[] = { &r->call.arg[0].value, &r->call.arg[1].value, &r->call.arg[2].value };
+	int type = *value[1] & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	/* Not with rights that the caller may lack. */
+	if (*value[0] != AF_UNIX && type != SOCK_STREAM && caller_is_owner(r) < 0)
+		return -EPERM;
+	r->close_on_exec = *value[1] & SOCK_CLOEXEC;
+	r->answer_fd = socket(*value[0], *value[1] | SOCK_CLOEXEC, *value[2]);
+	return r->answer_fd < 0 ? -errno : 0;
+}
+
+static bool guest_path_exists(pid_t tid, const char *path)
+{
+	autofree char *real = xasprintf("/proc/%d/root%s", tid, path);
+	struct stat status;
+
+	return lstat(real, &status) == 0;
+}
+
+static int64_t msocket_default(struct request *r, struct mount *m, int domain)
+{
+	uint64_t families = ~(1ull << AF_UNIX);
+
+	if (domain != AF_UNSPEC) {
+		if (domain < 0 || domain >= FAMILIES || domain == AF_UNIX)
+			return -EAFNOSUPPORT;
+		families = 1ull << domain;
+	}
+	return context_choose(r->call.tid, families, mount_ref(m));
+}
+
+static int64_t virtual_msocket(struct request *r)
+{
+	struct um_arg *arg = r->call.arg;
+	int domain = arg[1].value, type = arg[2].value;
+	struct mount *m = NULL;
+	int64_t rc;
+
+	if (arg[0].in) {
+		if (!arg[0].in_len)
+			return -ENOENT;
+		m = route_path(r, 0);
+		if (!m)
+			return guest_path_exists(r->call.tid, (char *)arg[0].in) ? -ENOTSUP : -ENOENT;
+	}
+	if (type == 0)		/* SOCK_DEFAULT */
+		return m ? msocket_default(r, m, domain) : -EINVAL;
+
+	/* From here on it is a socket(2). */
+	for (unsigned i = 0; i < 3; i++)
+		arg[i].value = arg[i + 1].value;
+	free(arg[0].in);
+	arg[0].in = NULL;
+	r->call.op = UM_SOCKET;
+	r->close_on_exec = type & SOCK_CLOEXEC;
+	if (!m) {
+		rc = route_family(r, domain);
+		return rc == UM_CONTINUE ? host_socket(r) : rc;
+	}
+	r->mount = m;
+	if (domain < 0 || domain >= FAMILIES || !(mount_families(m) & 1ull << domain))
+		return -EAFNOSUPPORT;
+	return ROUTE_MODULE;
+}
+
+static int64_t virtual_add_service(struct request *r)
+{
+	autofree char *path = NULL;
+	const char *module = (char *)r->call.arg[0].in;
+	size_t name = strcspn(module, ",");
+	int rc = caller_is_owner(r);
+
+	if (rc < 0)
+		return rc;
+	if (memchr(module, '/', name) && module[0] != '/') {
+		autofree char *relative = strndup(module, name);
+		autofree char *absolute = relative ? guest_absolute(r->call.tid, relative) : NULL;
+
+		if (!absolute)
+			return -ENOENT;
+		path = xasprintf("%s%s", absolute, module + name);
+		module = path;
+	}
+	return service_add(module, r->call.arg[1].value != 0);
+}
+
+static int64_t virtual_del_service(struct request *r)
+{
+	struct service *service = service_find((char *)r->call.arg[0].in);
+	int rc = caller_is_owner(r);
+
+	if (rc < 0)
+		return rc;
+	if (!service)
+		return -ENOENT;
+	return mount_uses(service) ? -EBUSY : service_remove(service);
+}
+
+static int64_t virtual_ls_service(struct request *r)
+{
+	autofree char *list = service_list();
+	size_t n = strlen(list);
+	int rc = um_put(&r->call, 0, list, n);
+
+	return rc < 0 ? rc : (int64_t)n;
+}
+
+static int64_t virtual_view_info(struct request *r)
+{
+	struct um_view_info info = { .server = view_server(), .view = 0 };
+	int rc;
+
+	snprintf(info.name, sizeof(info.name), "%s", view_name());
+	rc = um_put(&r->call, 0, &info, sizeof(info));
+	return rc < 0 ? rc : (int64_t)r->call.arg[0].out_len;
+}
+
+static int64_t virtual_kill_all(struct request *r)
+{
+	int signal = r->call.arg[0].value;
+	int rc = caller_is_owner(r);
+
+	if (rc < 0)
+		return rc;
+	if (signal < 0 || signal > SIGRTMAX)
+		return -EINVAL;
+	return process_signal_tree(getpid(), signal, process_of(r->call.tid), helper_is);
+}
+
+/* A struct rlimit of 64 or 32 bits, where infinity is all ones too. */
+static int rlimit_read(const struct request *r, uint64_t at, bool wide, uint64_t limit[2])
+{
+	uint32_t narrow[2];
+	int rc;
+
+	if (wide)
+		return guest_read(r->call.tid, at, limit, 2 * sizeof(limit[0]));
+	rc = guest_read(r->call.tid, at, narrow, sizeof(narrow));
+	for (unsigned i = 0; i < 2 && rc == 0; i++)
+		limit[i] = narrow[i] == UINT32_MAX ? RLIM_INFINITY : narrow[i];
+	return rc;
+}
+
+static int rlimit_write(const struct request *r, uint64_t at, bool wide, const uint64_t limit[2])
+{
+	uint32_t narrow[2];
+
+	if (wide)
+		return guest_write(r->call.tid, at, limit, 2 * sizeof(limit[0]));
+	for (unsigned i = 0; i < 2; i++)
+		narrow[i] = limit[i] > UINT32_MAX ? UINT32_MAX : limit[i];
+	return guest_write(r->call.tid, at, narrow, sizeof(narrow));
+}
+
+/* The one limit in which contexts live: its true value is ours, and what the
+   guest sets is part of its context. */
+static int64_t virtual_rlimit(struct request *r)
+{
+	bool both = r->row->kind[1] == INT;	/* prlimit64 */
+	bool set = strcmp(r->row->name, "setrlimit") == 0;
+	bool wide = both || r->word == 8;
+	uint64_t new_at = both ? r->reg[2] : set ? r->reg[1] : 0;
+	uint64_t old_at = both ? r->reg[3] : set ? 0 : r->reg[1];
+	pid_t pid = both && (int)r->reg[0] ? (int)r->reg[0] : r->call.tid;
+	uint64_t old[2], new[2];
+	int rc = 0;
+
+	if (!both && !new_at && !old_at)
+		return -EFAULT;
+	if (pid != r->call.tid && !process_is_below(pid, getpid()))
+		return UM_CONTINUE;
+	if (new_at && rlimit_read(r, new_at, wide, new) < 0)
+		return -EFAULT;
+	context_limit(pid, old);
+	if (new_at)
+		rc = context_set_limit(pid, new, geteuid() == 0);
+	if (rc == 0 && old_at && rlimit_write(r, old_at, wide, old) < 0)
+		rc = -EFAULT;
+	return rc;
+}
+
+static int64_t virtual_open(struct request *r)
+{
+	unsigned index = r->row->kind[0] == STR ? 0 : 1;
+	autofree char *path = NULL;
+	int flags = (int)r->reg[index + 1];
+
+	if (!mount_count() || (flags & (O_ACCMODE | O_PATH | O_DIRECTORY)) != O_RDONLY)
+		return UM_CONTINUE;
+	if (guest_string(r->call.tid, r->reg[index], PATH_MAX, &path) < 0)
+		return UM_CONTINUE;
+	r->answer_fd = procfile_open(r->call.tid, path);
+	r->close_on_exec = flags & O_CLOEXEC;
+	return r->answer_fd < 0 ? UM_CONTINUE : 0;
+}
+
+/* i386's way to all of the sockets' calls: numbers and arguments in memory. */
+static int64_t virtual_socketcall(struct request *r)
+{
+	const struct row *row = table_socketcall((uint32_t)r->reg[0]);
+	uint32_t args[6] = { 0 };
+	unsigned count = 0;
+	int64_t rc;
+
+	if (!row)
+		return UM_CONTINUE;
+	while (count < 6 && row->kind[count] != NONE)
+		count++;
+	if (guest_read(r->call.tid, (uint32_t)r->reg[1], args, count * sizeof(args[0])) < 0)
+		return -EFAULT;
+	r->row = row;
+	r->call.op = row->op;
+	for (unsigned i = 0; i < 6; i++)
+		r->reg[i] = args[i];
+	if (row->op != UM_SOCKET)
+		return request_applies(r) ? route(r) : UM_CONTINUE;
+	/* The arguments could change before the kernel reads them: never go on. */
+	rc = route(r);
+	if (rc != UM_CONTINUE)
+		return rc;
+	for (unsigned i = 0; i < 3; i++)
+		r->call.arg[i].value = (int)args[i];
+	return host_socket(r);
+}
+
+int64_t virtual_call(struct request *r)
+{
+	int rc = 0;
+
+	if (r->call.op == UM_OPEN)
+		return virtual_open(r);
+	if (r->call.op == UM_RLIMIT)
+		return virtual_rlimit(r);
+	if (r->call.op == UM_SOCKETCALL)
+		return virtual_socketcall(r);
+	rc = request_decode(r);
+	if (rc < 0)
+		return rc;
+	switch (r->call.op) {
+	case UM_MSOCKET:
+		return virtual_msocket(r);
+	case UM_ADD_SERVICE:
+		return virtual_add_service(r);
+	case UM_DEL_SERVICE:
+		return virtual_del_service(r);
+	case UM_LS_SERVICE:
+		return virtual_ls_service(r);
+	case UM_VIEW_INFO:
+		return virtual_view_info(r);
+	case UM_SET_VIEWNAME:
+		rc = caller_is_owner(r);
+		return rc < 0 ? rc : view_set_name((char *)r->call.arg[0].in);
+	case UM_KILL_ALL:
+		return virtual_kill_all(r);
+	default:
+		return -ENOSYS;
+	}
+}
