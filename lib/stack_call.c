@@ -131,7 +131,7 @@ int64_t call_ioctl(struct sock *s, struct pending *p)
 		if (a->in)
 			memcpy(bytes, a->in, a->in_len < len ? a->in_len : len);
 	}
-	rc = stack_ops->ioctl(&s->um, request, bytes, &len);
+	rc = stack_ops->ioctl(s ? &s->um : NULL, request, bytes, &len);
 	if (rc < 0 || (!a->room && request != SIOCGIFCONF))
 		return rc;
 	/* Without bytes only the size was asked for: room is 0, nothing is copied. */

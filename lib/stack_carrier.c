@@ -98,6 +98,9 @@ int carrier_open(struct sock *s, bool nonblock, int *guest)
 	s->nonblock = nonblock;
 	rc = census_add(a, s->id);
 	if (rc == 0 && sock_is_stream(s)) {
+		/* Urgent bytes in their place: else FIONREAD counts what recv()
+		   does not give. */
+		setsockopt(s->fd, SOL_SOCKET, SO_OOBINLINE, &(int){ 1 }, sizeof(int));
 		s->stream.skip = 1;
 		rc = send(a, junk, 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1 ? 0 : -ENOBUFS;
 	}

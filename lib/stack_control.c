@@ -113,13 +113,14 @@ static void control_call(struct wire_message *m)
 	uint32_t op = m->call.op;
 	int64_t rc;
 
+	loop_expect();
 	p->tag = m->head.tag;
 	p->call = m->call;
 	p->fd = -1;
 	m->call = (struct um_call){ .fd = -1 };
 	if (op >= ARRAY_SIZE(operations) || !operations[op])
 		rc = -ENOSYS;
-	else if (!s && op != UM_SOCKET)
+	else if (!s && op != UM_SOCKET && (op != UM_IOCTL || m->head.sock))
 		rc = -EBADF;
 	else
 		rc = operations[op](s, p);

@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <time.h>
 
@@ -15,6 +16,7 @@
 #include "util.h"
 
 #define BATCH	64
+#define EXPECT_TIME	40	/* us: a sleep and a wake-up on another processor cost as much */
 
 struct watch {
 	uint32_t generation;
@@ -26,6 +28,7 @@ struct watch {
 static struct watch *watches;		/* by descriptor */
 static size_t watch_count;
 static int epoll = -1;
+static uint64_t expect_until;	/* microseconds; 0: nothing is expected */
 static bool stopped;
 static uint64_t now;
 
@@ -87,9 +90,10 @@ int loop_watch(int fd, uint32_t events, void (*fn)(void *arg, uint32_t events), 
 	if (epoll_ctl(epoll, op, fd, &event) < 0) {
 		int error = errno;
 
-		if (op == EPOLL_CTL_DEL)	/* was closed before it was told */
-			w->events = 0;
-		return -error;
+		if (op == EPOLL_CTL_ADD)
+			return -error;
+		w->events = 0;		/* was closed before we were told */
+		return op == EPOLL_CTL_DEL ? 0 : loop_watch(fd, events, fn, arg);
 	}
 	w->events = events;
 	w->fn = fn;
@@ -121,13 +125,41 @@ static int wait_min(int a, int b)
 	return a < b ? a : b;
 }
 
+static uint64_t clock_microseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * UINT64_C(1000000) + now.tv_nsec / 1000;
+}
+
+void loop_expect(void)
+{
+	expect_until = clock_microseconds() + EXPECT_TIME;
+}
+
+/* Looks again and again for a while when more is expected, then sleeps. */
+static int loop_wait(struct epoll_event *events, int wait)
+{
+	while (wait && expect_until) {
+		int n = epoll_wait(epoll, events, BATCH, 0);
+
+		if (n)
+			return n;
+		if (clock_microseconds() >= expect_until)
+			expect_until = 0;
+		sched_yield();	/* who is to ask may share this processor */
+	}
+	return epoll_wait(epoll, events, BATCH, wait);
+}
+
 void loop_run(void)
 {
 	struct epoll_event events[BATCH];
 	int wait = 0;
 
 	while (!stopped) {
-		int n = epoll_wait(epoll, events, BATCH, wait);
+		int n = loop_wait(events, wait);
 
 		loop_read_clock();
 		for (int i = 0; i < n; i++)

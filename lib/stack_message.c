@@ -166,8 +166,9 @@ static bool message_pull_one(struct sock *s)
 		return false;
 	}
 	rc = stack_ops->send(&s->um, bytes, n, &none);
-	if (rc < 0 && rc != -EAGAIN && rc != -ENOBUFS)
-		s->error = -rc;
+	/* It "was sent": the guest learns it from the next call. */
+	if (rc < 0 && rc != -EAGAIN && rc != -ENOBUFS && rc != -EDESTADDRREQ && rc != -ENOTCONN)
+		message_error(s, -rc);
 	return true;
 }
 

@@ -125,7 +125,8 @@ static bool stream_pull(struct sock *s)
 		}
 		n = min3(fresh, room, PIECE);
 		got = stream_read(s, n, n == fresh && n <= RESIDUE, &data);
-		if (got < 0) {
+		if (got <= 0) {		/* counted, but not to be had: never data */
+			carrier_forget(s);
 			s->readable = false;
 			break;
 		}

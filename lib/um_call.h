@@ -33,7 +33,8 @@
  *  UM_SHUTDOWN    1 how (SHUT_RD, SHUT_WR, SHUT_RDWR)
  *  UM_IOCTL       1 request  2 argument (in and out, the request's structure);
  *                 for SIOCGIFCONF arg 2 is an array of struct ifreq (out), its
- *                 room 0 when the guest only asks for the size
+ *                 room 0 when the guest only asks for the size.  sock is 0 for an
+ *                 interface's request on a socket that is not the stack's (AF_UNIX)
  *  UM_MOUNT       0 source (string)  1 target (string, absolute)  2 type (string)
  *                 3 flags (MS_*)  4 options (string, may be absent)
  *  UM_UMOUNT      0 target (string)  1 flags (MNT_*, UMOUNT_*)

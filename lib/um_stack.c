@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* um_stack.c - a stack process from its start to its end. */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,9 +19,13 @@ static const char *stack_target = "";
 
 void um_stack_warn(const char *format, ...)
 {
+	struct pollfd control = { .fd = CONTROL_FD, .events = POLLRDHUP };
 	char text[768];
 	va_list args;
 
+	/* While the session ends, wires go away in any order: no news. */
+	if (poll(&control, 1, 0) > 0 && control.revents & (POLLHUP | POLLRDHUP))
+		return;
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);

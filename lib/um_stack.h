@@ -112,7 +112,8 @@ struct um_stack_ops {
 	 * arg: the request's structure (struct ifreq ...), len bytes, to be changed in
 	 * place.  SIOCGIFCONF: arg is an array to fill with struct ifreq, *len its
 	 * size in bytes on entry (0 with arg NULL: only count) and the size used on return.
-	 * -ENOTTY for a request that is not the stack's.
+	 * -ENOTTY for a request that is not the stack's.  s is NULL for an interface's
+	 * request on a socket of another family, as if_nametoindex(3) makes.
 	 */
 	int	(*ioctl)(struct um_sock *s, unsigned long request, void *arg, size_t *len);
 };

@@ -160,6 +160,9 @@ int loop_open(void);
 /* Until loop_stop(). */
 void loop_run(void);
 void loop_stop(void);
+/* A call has come: another may follow in microseconds; look for it for a moment
+   before sleeping. */
+void loop_expect(void);
 /* Like um_stack_watch(); also when fd is about to be closed (events 0). */
 int loop_watch(int fd, uint32_t events, void (*fn)(void *arg, uint32_t events), void *arg);
 

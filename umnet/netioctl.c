@@ -16,6 +16,9 @@
 #define WIRELESS_FIRST	0x8b00	/* SIOCIWFIRST ... SIOCIWLAST */
 #define WIRELESS_LAST	0x8bff
 
+/* struct ifreq of a 32-bit guest; only ifr_map is longer on 64. */
+#define IFREQ_SIZE	32
+
 /* sizeof(struct in6_ifreq), which <linux/ipv6.h> has, beside much that clashes. */
 #define IFREQ6_SIZE	24
 
@@ -53,7 +56,7 @@ static int link_get(struct net_request *q)
 		ifr->ifr_qlen = l->tx_queue;
 		return 0;
 	case SIOCGIFMAP:
-		memset(&ifr->ifr_map, 0, sizeof(ifr->ifr_map));
+		memset((char *)q->arg + IFNAMSIZ, 0, q->len - IFNAMSIZ);
 		return 0;
 	default:	/* SIOCGIFHWADDR */
 		memset(&ifr->ifr_hwaddr, 0, sizeof(ifr->ifr_hwaddr));
@@ -156,35 +159,35 @@ static const struct row {
 	enum about	about;
 	int		(*act)(struct net_request *q);
 } rows[] = {
-	{ SIOCGIFNAME,	   0,	sizeof(struct ifreq), NOTHING, link_name },
-	{ SIOCGIFINDEX,	   0,	sizeof(struct ifreq), LINK, link_get },
-	{ SIOCGIFFLAGS,	   0,	sizeof(struct ifreq), LINK, link_get },
-	{ SIOCSIFFLAGS,	   0,	sizeof(struct ifreq), LINK, link_set },
-	{ SIOCGIFMETRIC,   0,	sizeof(struct ifreq), LINK, link_get },
-	{ SIOCSIFMETRIC,   0,	sizeof(struct ifreq), LINK, link_unsupported },
-	{ SIOCGIFMTU,	   0,	sizeof(struct ifreq), LINK, link_get },
-	{ SIOCSIFMTU,	   0,	sizeof(struct ifreq), LINK, link_set },
-	{ SIOCGIFHWADDR,   0,	sizeof(struct ifreq), LINK, link_get },
-	{ SIOCSIFHWADDR,   0,	sizeof(struct ifreq), LINK, link_set },
-	{ SIOCGIFTXQLEN,   0,	sizeof(struct ifreq), LINK, link_get },
-	{ SIOCSIFTXQLEN,   0,	sizeof(struct ifreq), LINK, link_set },
-	{ SIOCGIFMAP,	   0,	sizeof(struct ifreq), LINK, link_get },
-	{ SIOCSIFMAP,	   0,	sizeof(struct ifreq), LINK, link_unsupported },
-	{ SIOCSIFNAME,	   0,	sizeof(struct ifreq), LINK, link_unsupported },
-	{ SIOCADDMULTI,	   0,	sizeof(struct ifreq), LINK, link_unsupported },
-	{ SIOCDELMULTI,	   0,	sizeof(struct ifreq), LINK, link_unsupported },
-	{ SIOCETHTOOL,	   0,	sizeof(struct ifreq), LINK, link_unsupported },
-	{ SIOCGMIIPHY,	   0,	sizeof(struct ifreq), LINK, link_unsupported },
-	{ SIOCGMIIREG,	   0,	sizeof(struct ifreq), LINK, link_unsupported },
-	{ SIOCSMIIREG,	   0,	sizeof(struct ifreq), LINK, link_unsupported },
-	{ SIOCGIFADDR,	   AF_INET,  sizeof(struct ifreq), MAYBE_ALIAS, net_ioctl_address4 },
-	{ SIOCSIFADDR,	   AF_INET,  sizeof(struct ifreq), MAYBE_ALIAS, net_ioctl_address4 },
-	{ SIOCGIFNETMASK,  AF_INET,  sizeof(struct ifreq), MAYBE_ALIAS, net_ioctl_address4 },
-	{ SIOCSIFNETMASK,  AF_INET,  sizeof(struct ifreq), MAYBE_ALIAS, net_ioctl_address4 },
-	{ SIOCGIFBRDADDR,  AF_INET,  sizeof(struct ifreq), MAYBE_ALIAS, net_ioctl_address4 },
-	{ SIOCSIFBRDADDR,  AF_INET,  sizeof(struct ifreq), MAYBE_ALIAS, net_ioctl_address4 },
-	{ SIOCGIFDSTADDR,  AF_INET,  sizeof(struct ifreq), MAYBE_ALIAS, net_ioctl_address4 },
-	{ SIOCSIFDSTADDR,  AF_INET,  sizeof(struct ifreq), MAYBE_ALIAS, net_ioctl_address4 },
+	{ SIOCGIFNAME,	   0,	IFREQ_SIZE, NOTHING, link_name },
+	{ SIOCGIFINDEX,	   0,	IFREQ_SIZE, LINK, link_get },
+	{ SIOCGIFFLAGS,	   0,	IFREQ_SIZE, LINK, link_get },
+	{ SIOCSIFFLAGS,	   0,	IFREQ_SIZE, LINK, link_set },
+	{ SIOCGIFMETRIC,   0,	IFREQ_SIZE, LINK, link_get },
+	{ SIOCSIFMETRIC,   0,	IFREQ_SIZE, LINK, link_unsupported },
+	{ SIOCGIFMTU,	   0,	IFREQ_SIZE, LINK, link_get },
+	{ SIOCSIFMTU,	   0,	IFREQ_SIZE, LINK, link_set },
+	{ SIOCGIFHWADDR,   0,	IFREQ_SIZE, LINK, link_get },
+	{ SIOCSIFHWADDR,   0,	IFREQ_SIZE, LINK, link_set },
+	{ SIOCGIFTXQLEN,   0,	IFREQ_SIZE, LINK, link_get },
+	{ SIOCSIFTXQLEN,   0,	IFREQ_SIZE, LINK, link_set },
+	{ SIOCGIFMAP,	   0,	IFREQ_SIZE, LINK, link_get },
+	{ SIOCSIFMAP,	   0,	IFREQ_SIZE, LINK, link_unsupported },
+	{ SIOCSIFNAME,	   0,	IFREQ_SIZE, LINK, link_unsupported },
+	{ SIOCADDMULTI,	   0,	IFREQ_SIZE, LINK, link_unsupported },
+	{ SIOCDELMULTI,	   0,	IFREQ_SIZE, LINK, link_unsupported },
+	{ SIOCETHTOOL,	   0,	IFREQ_SIZE, LINK, link_unsupported },
+	{ SIOCGMIIPHY,	   0,	IFREQ_SIZE, LINK, link_unsupported },
+	{ SIOCGMIIREG,	   0,	IFREQ_SIZE, LINK, link_unsupported },
+	{ SIOCSMIIREG,	   0,	IFREQ_SIZE, LINK, link_unsupported },
+	{ SIOCGIFADDR,	   AF_INET,  IFREQ_SIZE, MAYBE_ALIAS, net_ioctl_address4 },
+	{ SIOCSIFADDR,	   AF_INET,  IFREQ_SIZE, MAYBE_ALIAS, net_ioctl_address4 },
+	{ SIOCGIFNETMASK,  AF_INET,  IFREQ_SIZE, MAYBE_ALIAS, net_ioctl_address4 },
+	{ SIOCSIFNETMASK,  AF_INET,  IFREQ_SIZE, MAYBE_ALIAS, net_ioctl_address4 },
+	{ SIOCGIFBRDADDR,  AF_INET,  IFREQ_SIZE, MAYBE_ALIAS, net_ioctl_address4 },
+	{ SIOCSIFBRDADDR,  AF_INET,  IFREQ_SIZE, MAYBE_ALIAS, net_ioctl_address4 },
+	{ SIOCGIFDSTADDR,  AF_INET,  IFREQ_SIZE, MAYBE_ALIAS, net_ioctl_address4 },
+	{ SIOCSIFDSTADDR,  AF_INET,  IFREQ_SIZE, MAYBE_ALIAS, net_ioctl_address4 },
 	{ SIOCSIFADDR,	   AF_INET6, IFREQ6_SIZE, NOTHING, net_ioctl_address6 },
 	{ SIOCDIFADDR,	   AF_INET6, IFREQ6_SIZE, NOTHING, net_ioctl_address6 },
 	{ SIOCADDRT,	   AF_INET,  sizeof(struct rtentry), NOTHING, net_ioctl_route4 },
@@ -198,7 +201,7 @@ static const struct row {
 
 static const struct row *row_find(int family, unsigned long request)
 {
-	static const struct row private = { .size = sizeof(struct ifreq), .about = LINK,
+	static const struct row private = { .size = IFREQ_SIZE, .about = LINK,
 		.act = link_unsupported };
 	size_t i;
 

@@ -55,13 +55,6 @@ static void umnet_fini(void)
 	vde_stop();
 }
 
-static int umnet_umount(void *inst, int flags)
-{
-	if (flags & UM_SESSION_END)
-		vde_stop();
-	return instance_umount(inst, flags);
-}
-
 static const char *argument_text(const struct um_call *c, unsigned i)
 {
 	return c->arg[i].in ? (const char *)c->arg[i].in : "";
@@ -95,7 +88,7 @@ const struct um_module um_module = {
 	.name = "umnet", .summary = "virtual (multi-stack) networking",
 	.fstypes = fstypes,
 	.init = umnet_init, .fini = umnet_fini,
-	.mount = umnet_mount, .umount = umnet_umount,
+	.mount = umnet_mount, .umount = instance_umount,
 	.families = instance_families, .call = instance_call,
 	.interrupt = instance_interrupt, .undo = instance_undo,
 };

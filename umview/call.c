@@ -291,7 +291,9 @@ static void request_to_module(struct request *r, bool new_mount)
 	else
 		rc = module->call(r->mount->instance, &r->call);
 	/* With UM_TAKEN, r may be gone already. */
-	if (rc != UM_TAKEN)
+	if (rc == UM_TAKEN)
+		loop_expect();
+	else
 		request_return(r, rc);
 	if (fd >= 0)
 		close(fd);

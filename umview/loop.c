@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <time.h>
@@ -15,6 +16,9 @@ struct watch {
 	uint32_t	 generation;
 };
 
+enum { EXPECT_TIME = 40 };	/* us: a sleep and a wake-up on another processor cost as much */
+
+static uint64_t expect_until;		/* microseconds; 0: nothing is expected */
 static int epoll_fd = -1;
 static struct {
 	int fd;
@@ -128,13 +132,41 @@ static void loop_watches(void)
 	}
 }
 
+static uint64_t clock_microseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000ull + now.tv_nsec / 1000;
+}
+
+void loop_expect(void)
+{
+	expect_until = clock_microseconds() + EXPECT_TIME;
+}
+
+/* Looks again and again for a while when an answer is expected, then sleeps. */
+static int loop_wait(struct pollfd *fds, int timeout)
+{
+	while (timeout && expect_until) {
+		int n = poll(fds, 2, 0);
+
+		if (n)
+			return n;
+		if (clock_microseconds() >= expect_until)
+			expect_until = 0;
+		sched_yield();	/* who is to answer may share this processor */
+	}
+	return poll(fds, 2, tick_wait(timeout));
+}
+
 void loop_once(int timeout)
 {
 	struct pollfd fds[2] = {
 		{ .fd = direct.fd, .events = POLLIN }, { .fd = epoll_fd, .events = POLLIN },
 	};
 
-	if (poll(fds, 2, tick_wait(timeout)) > 0) {
+	if (loop_wait(fds, timeout) > 0) {
 		if (fds[0].revents)
 			direct.fn(NULL, (uint32_t)fds[0].revents);
 		if (fds[1].revents)

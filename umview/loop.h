@@ -24,6 +24,8 @@ void loop_direct(int fd, loop_fn *fn);
 void loop_tick(unsigned milliseconds, void (*fn)(void));
 /* Serve one batch of events; waits at most `timeout` ms (-1: for ever). */
 void loop_once(int timeout);
+/* An answer will come in microseconds: look for it for a moment before sleeping. */
+void loop_expect(void);
 uint64_t loop_now(void);	/* CLOCK_MONOTONIC, milliseconds */
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <limits.h>
+#include <net/if.h>
 #include <net/route.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -226,29 +227,46 @@ int message_scatter(struct request *r)
 
 int message_read_route(struct request *r)
 {
+	enum { ROUTE6 = 80 };	/* struct in6_rtmsg, for an AF_INET6 socket */
 	struct um_arg *arg = &r->call.arg[2];
-	struct rtentry route;
+	struct rtentry route = { 0 };
 	autofree char *device = NULL;
+	size_t size = sizeof(route);
 	uint8_t *both;
 	ssize_t n = 0;
-	int rc = guest_read(r->call.tid, r->reg[2], &route, sizeof(route));
+	int rc = guest_read(r->call.tid, r->reg[2], &route, size);
 
+	if (rc < 0) {
+		size = ROUTE6;
+		rc = guest_read(r->call.tid, r->reg[2], &route, size);
+	}
 	if (rc < 0)
 		return rc;
-	if (route.rt_dev) {
+	/* In in6_rtmsg something else stands there: what cannot be read is none. */
+	if (size == sizeof(route) && route.rt_dev)
 		n = guest_string(r->call.tid, (uintptr_t)route.rt_dev, 32, &device);
-		if (n < 0)
-			return n == -ENAMETOOLONG ? -ENODEV : n;
-	}
-	both = calloc(1, sizeof(route) + n + 2);
+	both = calloc(1, sizeof(route) + (n > 0 ? n : 0) + 1);
 	if (!both)
 		return -ENOMEM;
-	memcpy(both, &route, sizeof(route));
-	if (device)
+	memcpy(both, &route, size);
+	if (n > 0)
 		memcpy(both + sizeof(route), device, n);
 	arg->in = both;
-	arg->in_len = sizeof(route) + (device ? n + 1 : 0);
+	arg->in_len = n > 0 ? sizeof(route) + n + 1 : size;
 	arg->room = 0;
 	r->place[2].address = 0;
+	return 0;
+}
+
+int message_narrow_interfaces(struct request *r)
+{
+	enum { WIDE = sizeof(struct ifreq), NARROW = 32 };
+	struct um_arg *arg = &r->call.arg[2];
+	unsigned n = arg->out_len / WIDE;
+
+	for (unsigned i = 1; i < n; i++)
+		memmove(arg->out + i * NARROW, arg->out + i * WIDE, NARROW);
+	arg->out_len = n * NARROW;
+	arg->full = arg->full / WIDE * NARROW;
 	return 0;
 }

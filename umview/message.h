@@ -13,6 +13,8 @@ int message_decode(struct request *r);
 int message_scatter(struct request *r);
 /* SIOCADDRT's struct rtentry, followed in the copy by its rt_dev string. */
 int message_read_route(struct request *r);
+/* SIOCGIFCONF's answer for a 32-bit guest, whose struct ifreq is shorter. */
+int message_narrow_interfaces(struct request *r);
 /* Copy len bytes of the guest's into argument `index` (request.c). */
 int request_read(struct request *r, unsigned index, uint64_t address, size_t len);
 

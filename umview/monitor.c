@@ -123,6 +123,7 @@ static void session_end(void)
 	uint64_t until = loop_now() + PATIENCE;
 
 	mount_each(mount_end, NULL);
+	service_end_all();
 	helper_dismiss();
 	while (helper_count() && loop_now() < until) {
 		loop_once(10);

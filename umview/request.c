@@ -146,6 +146,8 @@ static int decode_ioctl(struct request *r)
 			ifconf.buffer = (uint32_t)ifconf.pad;
 		arg->room = ifconf.len < 0 || !ifconf.buffer ? 0 :
 			    ifconf.len > DATAGRAM_MAX ? DATAGRAM_MAX : ifconf.len;
+		if (r->word == 4)
+			arg->room = arg->room / size * sizeof(struct ifreq);
 		r->place[2] = (struct place){ ifconf.buffer, r->reg[2], sizeof(int) };
 		return 0;
 	case SIOCADDRT:
@@ -218,6 +220,10 @@ static int encode_argument(struct request *r, unsigned i)
 	uint64_t full = arg->full;
 	int rc = 0;
 
+	if (r->call.op == UM_IOCTL && r->word == 4 && place->length_at) {
+		message_narrow_interfaces(r);
+		full = arg->full;
+	}
 	/* An option's value is cut silently; an address says how long it was. */
 	if (r->call.op == UM_GETSOCKOPT)
 		full = arg->out_len;

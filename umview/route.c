@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <limits.h>
+#include <linux/sockios.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
@@ -73,13 +74,34 @@ static int64_t route_sending(struct request *r, const struct sock *sock)
 	return rc ? ROUTE_MODULE : UM_CONTINUE;
 }
 
+/*
+ * Any socket serves to ask about interfaces, and glibc's if_nametoindex() takes
+ * an AF_UNIX one: the answer is the caller's stack's all the same.
+ */
+static int64_t route_interface(struct request *r, int fd)
+{
+	uint32_t request = r->reg[1];
+	socklen_t len = sizeof(int);
+	int family = 0;
+	int64_t rc;
+
+	if (r->call.op != UM_IOCTL || request < SIOCGIFNAME ||
+	    getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &len) < 0 || family != AF_UNIX)
+		return UM_CONTINUE;
+	rc = route_family(r, AF_INET);
+	if (rc != ROUTE_MODULE)
+		return rc == UM_CONTINUE ? rc : -ENODEV;
+	rc = request_decode(r);
+	return rc < 0 ? rc : ROUTE_MODULE;
+}
+
 static int64_t route_descriptor(struct request *r)
 {
 	const struct sock *sock;
 	int64_t rc = ROUTE_MODULE;
 	int fd;
 
-	if (!sock_count())
+	if (!sock_count() && (r->call.op != UM_IOCTL || !mount_count()))
 		return UM_CONTINUE;
 	fd = guest_descriptor(r->call.tid, (int)r->reg[0]);
 	if (fd == -EPERM)
@@ -87,7 +109,12 @@ static int64_t route_descriptor(struct request *r)
 	if (fd < 0)
 		return UM_CONTINUE;
 	sock = sock_find(fd);
-	r->mount = sock ? mount_get(sock->mount) : NULL;
+	if (!sock) {
+		rc = route_interface(r, fd);
+		close(fd);
+		return rc;
+	}
+	r->mount = mount_get(sock->mount);
 	if (!r->mount)
 		rc = UM_CONTINUE;
 	else if (r->call.op == UM_SENDTO || r->call.op == UM_RECVFROM)

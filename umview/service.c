@@ -147,6 +147,13 @@ int service_remove(struct service *service)
 	return 0;
 }
 
+void service_end_all(void)
+{
+	for (struct service *s = services; s; s = s->next)
+		if (s->module->fini)
+			s->module->fini();
+}
+
 struct service *service_find(const char *name)
 {
 	for (struct service *s = services; s; s = s->next)

@@ -23,6 +23,8 @@ int service_remove(struct service *service);
 struct service *service_find(const char *name);
 /* Who mounts this type; NULL if nobody. */
 struct service *service_for(const char *fstype);
+/* The session ends, nothing is mounted: let every module finish. */
+void service_end_all(void);
 /* "name: summary\n" of each; owned by the caller. */
 char *service_list(void);
 

@@ -220,8 +220,6 @@ static void wrong(void)
 	used = name_of(server);
 	say("accept of one that does not listen", accept(fd, NULL, NULL));
 	say("shutdown of one not connected", shutdown(fd, SHUT_WR));
-	say("read of one not connected", read(fd, &byte, 1));
-	say("send on one not connected", send(fd, &byte, 1, MSG_NOSIGNAL));
 	other = used;
 	say("getpeername of one not connected", getpeername(fd, SA(&other), &other.len));
 	say("bind to a used port", bind(fd, SA(&used), used.len));
@@ -236,13 +234,28 @@ static void wrong(void)
 	say("connect, unknown family", connect(fd, SA(&other), other.len));
 	say("listen", listen(fd, 1));
 	say("connect of a listener", connect(fd, SA(&used), used.len));
-	say("read of a listener", read(fd, &byte, 1));
 	tcp_pair(p);
 	say("listen of one connected", listen(p[0], 1));
 	say("connect of one connected", connect(p[0], SA(&used), used.len));
 	say("bind of one connected", bind(p[0], SA(&a), a.len));
 	say("OOB", send(p[0], &byte, 1, MSG_OOB));
 	close_pair(p);
+	close(fd);
+	close(server);
+}
+
+/* Reading and writing where there is no connection. */
+static void unconnected(void)
+{
+	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK, 0), server = listener(5);
+	char byte = 'x';
+
+	set_nonblocking(server);
+	say_events("fresh", events_of(fd, 0, 0) & ~POLLHUP);
+	say("read of one not connected", read(fd, &byte, 1));
+	say("send on one not connected", send(fd, &byte, 1, MSG_NOSIGNAL));
+	say("read of a listener", read(server, &byte, 1));
+	say("send on a listener", send(server, &byte, 1, MSG_NOSIGNAL));
 	close(fd);
 	close(server);
 }
@@ -291,7 +304,8 @@ static void bulk(void)
 static const struct test tests[] = {
 	{ "connect_nonblocking", connect_nonblocking }, { "refused", refused },
 	{ "data_and_fin", data_and_fin }, { "resets", resets }, { "write_to_closed", write_to_closed },
-	{ "full", full }, { "edges", edges }, { "wrong", wrong }, { "bulk", bulk },
+	{ "full", full }, { "edges", edges }, { "wrong", wrong },
+	{ "unconnected", unconnected }, { "bulk", bulk },
 };
 
 NET_MAIN(tests)

@@ -1,27 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* case_stream.c - what the kernel over loopback is too quick to show. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/netlink.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "test_stack.h"
 #include "um_module.h"
-#include "util.h"
 
 START_TEST(test_connecting)
 {
@@ -245,6 +234,30 @@ START_TEST(test_shut_is_not_closed)
 END_TEST
 
 
+/* Urgent bytes come in their place, and do not disturb the end. */
+START_TEST(test_urgent)
+{
+	char bytes[20] = "";
+	int pair[2];
+	uint64_t sock;
+
+	port_listening = 50;
+	make_pair(&toy_world, pair);
+	sock = toy_sock(pair[0]);
+	ck_assert_int_eq(send(pair[0], "abc", 3, 0), 3);
+	ck_assert_int_eq(send(pair[0], "X", 1, MSG_OOB), 1);
+	settle();
+	ck_assert_int_eq(send(pair[0], "Y", 1, MSG_OOB), 1);
+	ck_assert_int_eq(send(pair[0], "Z", 1, MSG_OOB), 1);
+	toy_close(pair[0]);
+	ck_assert(toy_gone(sock, 1000));
+	ck_assert_int_eq(recv(pair[1], bytes, 20, 0), 6);
+	ck_assert_str_eq(bytes, "abcXYZ");
+	ck_assert_int_eq(recv(pair[1], bytes, 20, 0), 0);
+	toy_close(pair[1]);
+}
+END_TEST
+
 /* More answers than the control socket holds. */
 START_TEST(test_crowd)
 {
@@ -356,6 +369,7 @@ TCase *case_stream(void)
 	tcase_add_test(t, test_listener_dies);
 	tcase_add_test(t, test_backlog);
 	tcase_add_test(t, test_shut_is_not_closed);
+	tcase_add_test(t, test_urgent);
 	tcase_add_test(t, test_crowd);
 	tcase_add_test(t, test_nonsense);
 	tcase_add_test(t, test_no_descriptor);

@@ -37,7 +37,7 @@ static int tun_open(const struct cable_kind *kind, short flags, const char *labe
 		strcpy(request.ifr_name, name);
 	if (ioctl(fd, TUNSETIFF, &request) < 0) {
 		rc = -errno;
-		snprintf(error, size, "%s: cannot attach to '%s': %s", label,
+		snprintf(error, size, "%s: cannot attach to '%.200s': %s", label,
 				name ? name : "a new interface", strerror(-rc));
 		return rc;
 	}

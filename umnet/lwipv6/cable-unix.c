@@ -90,7 +90,7 @@ static int unix_cable_open(const char *label, const char *where, struct cable **
 		rc = unix_join(u);
 	}
 	if (rc < 0) {
-		snprintf(error, size, "%s: cannot connect to '%s': %s", label, where,
+		snprintf(error, size, "%s: cannot connect to '%.200s': %s", label, where,
 				strerror(-rc));
 		unix_cable_close(&u->cable);
 		return rc;

@@ -104,8 +104,8 @@ static int vde_cable_open(const char *label, const char *where, struct cable **m
 		return rc;
 	connection = vde_open_timed(label, where, &rc);
 	if (!connection) {
-		snprintf(error, size, rc == -ETIMEDOUT ? "%s: '%s' does not answer: %s" :
-				"%s: cannot connect to '%s': %s",
+		snprintf(error, size, rc == -ETIMEDOUT ? "%s: '%.200s' does not answer: %s" :
+				"%s: cannot connect to '%.200s': %s",
 				label, where ? where : "the default switch", strerror(-rc));
 		return rc;
 	}

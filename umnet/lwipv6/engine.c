@@ -213,7 +213,7 @@ static int engine_getsockopt(struct um_sock *s, int level, int name,
 
 static int engine_ioctl(struct um_sock *s, unsigned long request, void *arg, size_t *len)
 {
-	return net_ioctl(&config_net, s->domain, request, arg, len);
+	return net_ioctl(&config_net, s ? s->domain : AF_INET, request, arg, len);
 }
 
 /* --- start, run, end --- */

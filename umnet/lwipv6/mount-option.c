@@ -119,7 +119,7 @@ static bool option_next(char **at, char **key, char **value)
 	for (; *from && (quote || *from != ','); from++) {
 		if (quote ? *from == quote : *from == '"' || *from == '\'') {
 			quote = quote ? 0 : *from;
-		} else if (*from == '=' && !*value && !quote) {
+		} else if (*from == '=' && !*value) {
 			*to++ = 0;
 			*value = to;
 		} else {

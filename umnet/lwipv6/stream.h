@@ -48,6 +48,8 @@ struct stream {
 	struct pbuf	**queue;	/* received, in a ring; owned */
 	unsigned	 head, count, room;
 	size_t		 offset;	/* eaten of the first */
+	bool		 ack_due;
+	unsigned	 acks_saved;
 	uint32_t	 to_open;	/* bytes the guest has read, not announced */
 
 	bool		 dirty;

@@ -39,7 +39,8 @@ int stream_setsockopt(struct endpoint *e, int level, int name,
 
 	if (level == IPPROTO_TCP && name == TCP_CONGESTION)
 		return len >= 4 && !memcmp(value, "reno", 4) ? 0 : -ENOENT;
-	if (level == IPPROTO_IPV6 && name == IPV6_V6ONLY && s->port_taken)
+	if (level == IPPROTO_IPV6 && name == IPV6_V6ONLY && e->sock->domain == AF_INET6 &&
+	    s->port_taken)
 		return -EINVAL;
 	rc = sockopt_set(&e->options, e->sock->domain, level, name, value, len);
 	if (rc == 0)

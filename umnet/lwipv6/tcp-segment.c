@@ -4,7 +4,8 @@
  * clocks.
  *
  * The library believes what a segment says of itself, so here it is checked.
- * Three of its errors are gone round:
+ * Four of its errors are gone round:
+ *  - it mistakes the ACK of data for that of the FIN behind it: closing_hide();
  *  - a FIN that comes before data that was lost takes it to TIME_WAIT at once, and the
  *    data is never delivered: such a FIN is taken off (it will come again);
  *  - any listener with the right port will do for it: the right one is put
@@ -106,6 +107,7 @@ static bool syn_admit(const struct inet_packet *p, const struct tcphdr *h, size_
 	uint16_t from = ntohs(h->source), to = ntohs(h->dest);
 	struct stream *s = stream_listener(&p->destination, to,
 			interface_index(p->interface));
+	struct tcp_pcb *old;
 	unsigned half_open = 0;
 
 	if (!s) {
@@ -117,11 +119,14 @@ static bool syn_admit(const struct inet_packet *p, const struct tcphdr *h, size_
 		half_open += pcb->callback_arg == s;
 	if (!um_sock_backlog_free(s->e.sock) || half_open >= HALF_OPEN_MAX)
 		return false;
-	for (struct tcp_pcb **link = &stack->tcp_tw_pcbs; *link; link = &(*link)->next)
-		if (pcb_find(*link, p, from, to) == *link) {
-			time_wait_free(link);
-			break;
-		}
+	old = pcb_find(stack->tcp_tw_pcbs, p, from, to);
+	if (old) {
+		struct tcp_pcb **link = &stack->tcp_tw_pcbs;
+
+		while (*link != old)
+			link = &(*link)->next;
+		time_wait_free(link);
+	}
 	listener_first(s->pcb);
 	return true;
 }
@@ -145,6 +150,34 @@ static void fin_postpone(const struct inet_packet *p, struct pbuf *memory, struc
 	pcb->flags |= TF_ACK_NOW;
 }
 
+/*
+ * While our FIN is under way, the library takes any ACK of all that it has sent
+ * lately for the FIN's: with data unsent, or being sent again, that is
+ * wrong.  So unless the FIN is acknowledged, it gets to see a state without one.
+ * Returns what closing_show() needs.
+ */
+static enum tcp_state closing_hide(struct tcp_pcb *pcb, uint32_t ack)
+{
+	enum tcp_state state = pcb->state;
+
+	if (state != FIN_WAIT_1 && state != CLOSING && state != LAST_ACK)
+		return CLOSED;
+	if (ack == pcb->snd_lbb) {
+		pcb->snd_nxt = pcb->snd_lbb;
+		return CLOSED;
+	}
+	pcb->state = state == FIN_WAIT_1 ? ESTABLISHED : CLOSE_WAIT;
+	return state;
+}
+
+static void closing_show(struct tcp_pcb *pcb, enum tcp_state state)
+{
+	if (state == FIN_WAIT_1 && pcb->state == CLOSE_WAIT)
+		pcb->state = CLOSING;
+	else if (state != CLOSED)
+		pcb->state = state;
+}
+
 void tcp_receive_segment(const struct inet_packet *p, struct pbuf *memory)
 {
 	struct stack *stack = engine_stack();
@@ -154,6 +187,7 @@ void tcp_receive_segment(const struct inet_packet *p, struct pbuf *memory)
 		.src = &source, .dest = &destination,
 	};
 	size_t len = inet_payload_len(p);
+	enum tcp_state state = CLOSED;
 	struct tcp_pcb *pcb;
 	struct tcphdr h;
 
@@ -183,10 +217,17 @@ void tcp_receive_segment(const struct inet_packet *p, struct pbuf *memory)
 	}
 	if (pcb && h.fin && pcb->state >= ESTABLISHED)
 		fin_postpone(p, memory, &h, len - h.doff * 4, pcb);
+	if (pcb && h.ack)
+		state = closing_hide(pcb, ntohl(h.ack_seq));
 	engine_checksum_known(true);
 	tcp_input(memory, p->own, &head, NULL);
 	engine_checksum_known(false);
-	/* Its pcb, if there is one, is now the first. */
+	/* If it lives, it is now the first; else it must not be touched. */
+	if (pcb && pcb == stack->tcp_active_pcbs) {
+		closing_show(pcb, state);
+		if (!pcb->unsent && pcb->state >= ESTABLISHED)
+			pcb->snd_nxt = pcb->snd_lbb;
+	}
 	pcb = stack->tcp_active_pcbs;
 	if (pcb && pcb->flags & TF_ACK_DELAY && !next_ack)
 		next_ack = um_stack_now() + DELAYED_ACK_MS;

@@ -46,6 +46,15 @@ static bool stream_push(struct stream *s, struct pbuf *p)
 	return true;
 }
 
+/* The ACK that was saved up is sent with the next output. */
+static void stream_ack(struct stream *s)
+{
+	if (s->ack_due && s->pcb)
+		s->pcb->flags |= TF_ACK_NOW;
+	s->ack_due = false;
+	s->acks_saved = 0;
+}
+
 static int8_t stream_received(void *arg, struct tcp_pcb *pcb, struct pbuf *p, int8_t error)
 {
 	struct stream *s = arg;
@@ -59,13 +68,20 @@ static int8_t stream_received(void *arg, struct tcp_pcb *pcb, struct pbuf *p, in
 	pcb->dupacks = 0;		/* data from the peer is no duplicate ACK */
 	if (!p) {
 		s->fin_received = true;
-		if (pcb->state == TIME_WAIT || pcb->state == CLOSING)
+		stream_ack(s);
+		if (s->fin_sent)
 			stream_detach(s);
 	} else if (!p->tot_len) {
 		pbuf_free(p);
 	} else if ((!s->e.sock && s->state == STREAM_OPEN) || !stream_push(s, p)) {
 		pbuf_free(p);
 		s->refused = true;	/* nobody will ever read it */
+	} else if (pcb->flags & TF_ACK_NOW && s->acks_saved < ACKS_SAVED) {
+		/* The library would acknowledge every second segment; of those
+		   that come together, one ACK is enough. */
+		pcb->flags = (pcb->flags & ~TF_ACK_NOW) | TF_ACK_DELAY;
+		s->acks_saved++;
+		s->ack_due = true;
 	}
 	stream_dirty(s);
 	return ERR_OK;
@@ -374,6 +390,7 @@ static void stream_process(struct stream *s)
 		if (s->error)
 			stream_tell_error(s);
 	}
+	stream_ack(s);
 	stream_finish(s);
 	if (s->pcb && s->state != STREAM_LISTENING)
 		tcp_output(s->pcb);
