@@ -97,7 +97,8 @@ int um_watch(int fd, uint32_t events, void (*fn)(void *arg, uint32_t events), vo
  * programs if it has no slash, then in PATH), in the working directory of
  * thread `tid` (0: "/"), with `fd` (borrowed) as descriptor 3, or -1.
  * On stdin nothing comes until the session is over, then end of file; stdout is
- * /dev/null.  It gets SIGKILL when the monitor dies and is reaped by it.  Returns the pid, or -errno if it cannot be executed.
+ * /dev/null.  The monitor reaps it.  When the session is over, or the monitor is
+ * killed, it has a fifth of a second to end by itself: then it is killed.  Returns the pid, or -errno if it cannot be executed.
  */
 pid_t um_spawn(char *const argv[], int fd, int tid);
 

@@ -9,6 +9,7 @@
 
 #include "family.h"
 #include "instance.h"
+#include "litter.h"
 #include "util.h"
 #include "wire.h"
 
@@ -33,7 +34,8 @@ struct instance {
 	enum state	 state;
 	unsigned	 number;	/* of this instance, in its sockets' names */
 	bool		 null;		/* there is no stack */
-	char		*fstype, *target;
+	char		*fstype, *target, *options;
+	char		*directory;	/* that relative paths in options are from */
 	pid_t		 pid;
 	int		 control;	/* owned; -1 when the stack is dead */
 	uint64_t	 families;
@@ -202,6 +204,8 @@ static void instance_free(struct instance *in)
 	free(in->slots);
 	free(in->fstype);
 	free(in->target);
+	free(in->options);
+	free(in->directory);
 	free(in);
 }
 
@@ -275,6 +279,7 @@ static bool control_receive(struct instance *in)
 		}
 		um_warn("%s: the stack has died", in->target);
 		kill(in->pid, SIGKILL);
+		litter_remove(in->options, in->directory);
 		instance_hang_up(in);
 		return false;
 	}
@@ -308,6 +313,17 @@ static void control_event(void *arg, uint32_t events)
 			return;
 }
 
+/* The working directory of a guest; owned by the caller. */
+static char *directory_of(pid_t tid)
+{
+	autofree char *link = xasprintf("/proc/%d/cwd", tid);
+	char path[4096];
+	ssize_t n = readlink(link, path, sizeof(path) - 1);
+
+	path[n < 0 ? 0 : n] = 0;
+	return xstrdup(path);
+}
+
 int64_t instance_start(struct um_call *c, const char *program, const char *fstype,
 		const char *source, const char *target, const char *options, void **inst)
 {
@@ -332,6 +348,8 @@ int64_t instance_start(struct um_call *c, const char *program, const char *fstyp
 	in->number = next_number++ & ((1u << INSTANCE_BITS) - 1);
 	in->fstype = xstrdup(fstype);
 	in->target = xstrdup(target);
+	in->options = xstrdup(options);
+	in->directory = directory_of(c->tid);
 	in->pid = pid;
 	in->control = pair[0];
 	in->mounting = c;

@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 
 #include "process.h"
 #include "um_module.h"
@@ -86,7 +85,6 @@ static void helper_become(char *const argv[], int fd, int tid, int report)
 	/* In the monitor's session, as the monitor in the guests'; the terminal's
 	   signals stay ignored, as the monitor has them. */
 	setpgid(0, 0);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);

@@ -32,17 +32,17 @@ chmod -R a+rX "$T/modules"
 preload=
 inside "modules" '
 same() { t_is "$1: $2" "$(eval "$1" 2>&1; echo $?)" "$2"; }
-t_like "unknown service" "$(um_add_service no_such_module 2>&1; echo $?)" "um_add_service: no_such_module: No such file or directory"
+t_like "unknown service" "$(um_add_service no_such_module 2>&1; echo $?)" "um_add_service: no_such_module: No such module"
 for m in wrong short nosymbol noname text empty; do
-	t_like "$m is refused" "$(um_add_service "$T/modules/$m.so" 2>&1)" "um_add_service: .*(Exec format error|not a module|API)"
+	t_like "$m is refused" "$(um_add_service "$T/modules/$m.so" 2>&1)" "um_add_service: .*Not a module"
 done
 t_like "a directory" "$(um_add_service /etc 2>&1)" "um_add_service: "
 t_like "an empty name" "$(um_add_service "" 2>&1)" "um_add_service: "
 t_like "a very long name" "$(um_add_service "$(head -c 65536 /dev/zero | tr "\0" x)" 2>&1 | cut -c 1-200)" "um_add_service: "
 t_is "no argument: status" "$(um_add_service > /dev/null 2>&1; echo $?)" 1
-t_like "del of an unknown service" "$(um_del_service nothing 2>&1)" "um_del_service: nothing: No such file or directory"
+t_like "del of an unknown service" "$(um_del_service nothing 2>&1)" "um_del_service: nothing: No such service"
 t "umnet after all that" um_add_service umnet
-t_like "twice" "$(um_add_service umnet 2>&1)" "um_add_service: umnet: File exists"
+t_like "twice" "$(um_add_service umnet 2>&1)" "um_add_service: umnet: Already loaded"
 t "permanent" um_del_service umnet
 t "permanent" um_add_service -p umnet
 t_like "it stays" "$(um_del_service umnet 2>&1)" "um_del_service: umnet: (Device or resource busy|Operation not permitted)"
@@ -53,37 +53,33 @@ is "preload of an unknown module: status" "$(bounded "$UMVIEW" -q -p no_such_mod
 like "it says which" "$(cat "$T/err")" 'umview: .*no_such_module'
 is "unknown option: status" "$(bounded "$UMVIEW" --no-such-option true 2> /dev/null; echo $?)" 125
 is "option without argument: status" "$(bounded "$UMVIEW" -p 2> /dev/null; echo $?)" 125
-is "an rc file that is not there: status" "$(bounded "$UMVIEW" -q -f /nonexistent true 2> /dev/null; echo $?)" 125
 leftovers "command lines"
 
 # --- Mounts.
 
 preload=umnet
 inside "mounts" '
-refused() {	# refused WHAT STATUS PATTERN COMMAND...: and nothing is mounted
-	what=$1 status=$2 pattern=$3
-	shift 3
-	out=$(timeout 20 "$@" 2>&1)
-	rc=$?
-	t_like "$what: message" "$(echo "$out" | cut -c 1-500)" "$pattern"
-	[ "$status" = any ] && [ $rc != 0 ] && [ $rc != 124 ] && rc=any
-	t_is "$what: status" $rc $status
-	t_is "$what: nothing is mounted" "$(mount | grep -c umnet)" 0
+refused() {	# refused WHAT OPTIONS [TYPE]: fails, says why, and nothing is mounted
+	echo "# $1"
+	out=$(timeout 20 mount -t "${3:-umnetlwipv6}" -o "$2" none /dev/net/x 2>&1)
+	t_is "$1: status" $? 32
+	t_like "$1: mount says something" "$out" "^mount: /dev/net/x: "
+	t_is "$1: nothing is mounted" "$(mount | grep -c umnet)" 0
 }
-refused "unknown fstype" 32 "unknown filesystem type|must be superuser|permission denied" mount -t nosuchfs none /dev/net/x
-refused "unknown umnet" 32 "unknown filesystem type|must be superuser|permission denied|No such device" mount -t umnetnosuch none /dev/net/x
-refused "unknown option" any "nosuchoption" mount -t umnetlwipv6 -o nosuchoption=1 none /dev/net/x
-refused "missing switch" any "vd0: .*/nonexistent/switch" mount -t umnetlwipv6 -o vd0=/nonexistent/switch none /dev/net/x
-refused "a switch that is a file" any "vd0: " mount -t umnetlwipv6 -o vd0=/etc/passwd none /dev/net/x
-refused "an unknown kind of wire" any "vd0: " mount -t umnetlwipv6 -o vd0=nosuch://x none /dev/net/x
-refused "a wrong mac" any "mac" mount -t umnetlwipv6 -o vd0=null://,mac=12:34 none /dev/net/x
-refused "a wrong mtu" any "mtu" mount -t umnetlwipv6 -o vd0=null://,mtu=banana none /dev/net/x
-refused "a huge mtu" any "mtu" mount -t umnetlwipv6 -o vd0=null://,mtu=99999999999 none /dev/net/x
-refused "too many interfaces" any "." mount -t umnetlwipv6 -o vd100000 none /dev/net/x
-refused "a tun that is not there or not ours" any "tn0: " mount -t umnetlwipv6 -o tn0=nosuch none /dev/net/x
-refused "two, the second wrong" any "vd1: " mount -t umnetlwipv6 -o vd0=null://,vd1=/nonexistent none /dev/net/x
+refused "unknown fstype" rw nosuchfs
+refused "unknown umnet" rw umnetnosuch
+refused "unknown option" nosuchoption=1
+refused "missing switch" vd0=/nonexistent/switch
+refused "a switch that is a file" vd0=/etc/passwd
+refused "an unknown kind of wire" vd0=nosuch://x
+refused "a wrong mac" vd0=null://,mac=12:34
+refused "a wrong mtu" vd0=null://,mtu=banana
+refused "a huge mtu" vd0=null://,mtu=99999999999
+refused "too many interfaces" vd100000
+refused "a tun that is not there or not ours" tn0=nosuch
+refused "two, the second wrong" vd0=null://,vd1=/nonexistent
 long=$(head -c 3900 /dev/zero | tr "\0" a)
-refused "options of 3.9 KB" any "." mount -t umnetlwipv6 -o "$long" none /dev/net/x
+refused "options of 3.9 KB" "$long"
 cat > "$TMPDIR/long.py" <<"X"
 import ctypes, errno, os, sys
 libc = ctypes.CDLL(None, use_errno=True)
@@ -94,13 +90,12 @@ print(mount(b"x" * 65536), mount(b"vd0=" + b"y" * 65536), mount(b"," * 65536), m
       mount(b"lo", b"z" * 65536), mount(b"lo", b"/dev/net/x", b"umnet" + b"w" * 65536), mount(b"lo", source=b"s" * 65536),
       mount(b"vd0=\"unclosed"), mount(b"\xff\xfe\x01\n=,="), mount(b"lo", b""))
 X
-t_like "options of 64 KiB and other strings" "$(/usr/bin/python3 "$TMPDIR/long.py")" "^(E[A-Z0-9]+|0)( (E[A-Z0-9]+|0)){9}$"
+t_like "options of 64 KiB and other strings" "$(/usr/bin/python3 "$TMPDIR/long.py")" "^E[A-Z0-9]+( E[A-Z0-9]+){9}$"
 rm "$TMPDIR/long.py"
-for i in 1 2 3; do umount /dev/net/x 2> /dev/null; done
 t_is "nothing is mounted" "$(mount | grep -c umnet)" 0
-t_is "umount of nothing" "$(umount /dev/net/x > /dev/null 2>&1; echo $?)" 32
+t_like "umount of nothing" "$(umount /dev/net/x 2>&1)" "^umount: /dev/net/x: "
 t "and a right mount" mount -t umnetlwipv6 -o lo none /dev/net/x
-t_like "mstack: a path that is no stack" "$(mstack /etc/passwd true 2>&1; echo $?)" "mstack: /etc/passwd: Operation not supported"
+t_like "mstack: a path that is no stack" "$(mstack /etc/passwd true 2>&1; echo $?)" "mstack: /etc/passwd: Not a network stack"
 t_like "mstack: a path that is not there" "$(mstack /dev/net/none true 2>&1)" "mstack: /dev/net/none: No such file or directory"
 t_like "mstack: no arguments" "$(mstack 2>&1)" "[Uu]sage"
 t_like "mstack: unknown family" "$(mstack -o nosuch /dev/net/x true 2>&1)" "nosuch"
@@ -116,6 +111,17 @@ for f in socket.AF_INET, socket.AF_INET6, socket.AF_PACKET, socket.AF_NETLINK:
     except OSError as e: print(errno.errorcode[e.errno])
 socket.socketpair(); print(\"unix\")" | xargs)" "EAFNOSUPPORT EAFNOSUPPORT EAFNOSUPPORT EAFNOSUPPORT unix"
 t_end'
+
+# What umview itself said, in the line after each name.
+said() { like "$1: the message" "$(sed -n "/^# $1\$/,/^not ok\|^ok/p" "$inside_out")" "umview: .*$2"; }
+said "unknown option" "unknown option 'nosuchoption'"
+said "missing switch" "vd0: cannot connect to '/nonexistent/switch'"
+said "a switch that is a file" "vd0: cannot connect to '/etc/passwd'"
+said "an unknown kind of wire" "vd0: cannot connect to 'nosuch://x'"
+said "a wrong mac" "'12:34' is not a MAC address"
+said "a wrong mtu" "'banana' is not an MTU"
+said "a huge mtu" "'99999999999' is not an MTU"
+said "two, the second wrong" "vd1: cannot connect"
 
 # --- Pointers: natively, in a view, and over a stack.
 
@@ -163,6 +169,7 @@ for i in 0 1 2 3 4 5; do
 	t "fuzz, seed $(('"$seed"' + i))" '"$fuzz"' $(('"$seed"' + i)) 3000
 done
 t_like "ip link after it" "$(ip link)" "lo0"
+ip link set lo0 up; ip addr add 127.0.0.1/8 dev lo0 2> /dev/null	# which the noise may have removed
 t "a socket after it" /usr/bin/python3 -c "import socket; s = socket.socket(); s.bind((\"127.0.0.1\", 0)); s.listen(); c = socket.create_connection(s.getsockname())"
 t "the monitor" um_ls_service
 t_end'

@@ -281,6 +281,8 @@ inside() {
 	view ". \"\$T/in.sh\"
 $1" "${@:2}" > "$out" 2>&1 < /dev/null
 	status=$?
+	# shellcheck disable=SC2034  # for checks on what umview itself said
+	inside_out=$out
 	relay "$what" "$out" || not_ok "$what: the session came to its end (status $status)"
 	[ -n "${keep_running:-}" ] || leftovers "$what"
 }

@@ -54,12 +54,12 @@ t_like "address" "$(ip link show vd0)" "02:11:22:33:44:55"
 t "ip link set up" ip link set vd0 up
 t "ip addr add" ip addr add 10.1.2.3/24 dev vd0
 t "a second" ip addr add 10.9.0.1/16 dev vd0
-t_like "the same again" "$(ip addr add 10.9.0.1/16 dev vd0 2>&1)" "File exists"
+t_like "the same again" "$(ip addr add 10.9.0.1/16 dev vd0 2>&1)" "File exists|already assigned"
 t "ip -6 addr add" ip -6 addr add fc00:1::1/64 dev vd0
 t_like "ip -6 addr" "$(ip -6 addr show dev vd0)" "fc00:1::1/64"
 t "ip addr del" ip addr del 10.9.0.1/16 dev vd0
 t_is "deleted" "$(ip addr | grep -c 10.9.0.1)" 0
-t_like "del of an absent one" "$(ip addr del 10.9.0.1/16 dev vd0 2>&1)" "Cannot assign requested address"
+t_like "del of an absent one" "$(ip addr del 10.9.0.1/16 dev vd0 2>&1)" "Cannot assign requested address|not found"
 t_like "ip route" "$(ip route)" "10\.1\.2\.0/24 dev vd0"
 t "ip route add default" ip route add default via 10.1.2.1
 t_like "default route" "$(ip route)" "^default via 10\.1\.2\.1"
@@ -78,7 +78,6 @@ if command -v ifconfig > /dev/null; then
 	t_like "ifconfig" "$(ifconfig vd0)" "inet 10\.1\.2\.3 .*netmask 255\.255\.255\.0"
 	t "ifconfig sets an address" ifconfig vd0 10.1.2.77 netmask 255.255.255.0
 	t_like "set" "$(ifconfig vd0)" "10\.1\.2\.77"
-	t_like "ifconfig -a" "$(ifconfig -a)" "lo0"
 fi
 command -v busybox > /dev/null && t_like "busybox ip" "$(busybox ip addr)" "vd0"
 t "ip link set down" ip link set vd0 down
@@ -89,7 +88,7 @@ t_end'
 # this test's own (the interfaces appear on the far side of it).
 
 session='
-host=$(ip addr)
+host=$(ip -o addr | sed "s/ valid_lft.*//")
 t_or_end t "mount tn0=tunx" mount -t umnetlwipv6 -o tn0=tunx none /dev/lwip0
 t_or_end t "mount tp0=tapx" mount -t umnetlwipv6 -o tp0=tapx none /dev/lwip1
 zero=$(mstack /dev/lwip0 ip addr) one=$(mstack /dev/lwip1 ip addr)
@@ -97,8 +96,8 @@ t_like "/dev/lwip0 has tn0" "$zero" "^2: tn0:"
 t_like "/dev/lwip1 has tp0" "$one" "^2: tp0:"
 t_like "tp0 is an Ethernet" "$one" "link/ether"
 t_is "they differ" "$([ "$zero" != "$one" ] && echo yes)" yes
-t_is "plain ip addr shows the host" "$(ip addr | grep -v -e "state " -e valid_lft | grep -c "lo:")" "$(echo "$host" | grep -c "lo:")"
-t_like "and tunx" "$(ip addr)" "tunx"
+now=$(ip -o addr | sed "s/ valid_lft.*//")
+t_is "plain ip addr shows the host" "$now" "$host"
 t "tn0 up" mstack /dev/lwip0 ip link set tn0 up
 t "tn0 address" mstack /dev/lwip0 ip addr add 10.3.0.1/24 dev tn0
 t "tp0 up" mstack /dev/lwip1 ip link set tp0 up

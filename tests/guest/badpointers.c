@@ -198,12 +198,16 @@ int main(int argc, char **argv)
 	long page = sysconf(_SC_PAGESIZE);
 	char *two = mmap(NULL, 3 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
+	int p[2];
+
 	(void)argc;
 	munmap(two + 2 * page, page);
 	edge = two + 2 * page - 1;
 	*edge = 1;
 	alarm(60);
-	tcp = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	tcp_pair(p);	/* connected: one that is not is tcp_states' business */
+	tcp = p[0];
+	set_nonblocking(tcp);
 	udp = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
 	must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, local), "socketpair");
 	file = open("/", O_RDONLY | O_DIRECTORY);

@@ -83,4 +83,11 @@ int interface_loop(struct interface *i, const void *ip, size_t len);
 bool interface_run(void);
 bool interface_pending(void);
 
+/* Inside: between interface.c and interface-io.c. */
+void interface_carrier(struct interface *i);	/* tell the flags */
+void interface_disconnected(struct interface *i, int error);
+void interface_readable(void *arg, uint32_t events);
+int8_t interface_input(struct pbuf *p, struct netif *n);	/* consumes p */
+int8_t interface_output(struct netif *n, struct pbuf *p, struct ip_addr *next_hop);
+
 #endif

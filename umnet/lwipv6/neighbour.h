@@ -56,4 +56,12 @@ void neighbour_nd_input(struct interface *i, const uint8_t *ip, size_t len);
 /* Timers: returns ms until the next is due, -1 for none. */
 int neighbour_poll(uint64_t now);
 
+/* Inside: between neighbour.c and neighbour-message.c. */
+#define NEIGHBOUR_SOLID	(NUD_PERMANENT | NUD_NOARP)
+struct neighbour *neighbour_make(struct interface *i, const struct ip_addr *a);
+void neighbour_state(struct neighbour *n, uint16_t state);
+/* The wire has told us; confirmed: it answered our question. */
+void neighbour_learn(struct neighbour *n, const uint8_t *mac, bool confirmed);
+void neighbour_ask(struct neighbour *n);
+
 #endif

@@ -79,6 +79,9 @@ int8_t stream_accepted(void *arg, struct tcp_pcb *pcb, int8_t error);
 int8_t stream_connected(void *arg, struct tcp_pcb *pcb, int8_t error);
 size_t stream_room(const struct stream *s);
 
+/* tcp-deliver.c: as much as the guest takes, then the peer's FIN. */
+void stream_deliver(struct stream *s);
+
 /* tcp-socket.c */
 extern const struct endpoint_kind stream_kind;
 struct stream *stream_new(struct um_sock *sock);

@@ -26,7 +26,7 @@
 #define ORPHAN_MS	120000
 #define PROBE_MAX_MS	60000
 #define HALF_OPEN_MAX	512		/* SYN_RCVD of one listener */
-#define TIME_WAIT_MAX	256
+#define TIME_WAIT_MAX	64
 #define TIME_WAIT_TICKS	20		/* of 500 ms, if there are not too many */
 
 void tcp_fasttmr(struct stack *stack);
@@ -70,6 +70,15 @@ static void time_wait_free(struct tcp_pcb **link)
 
 	*link = pcb->next;
 	memp_free(MEMP_TCP_PCB, pcb);
+}
+
+static void time_wait_forget(struct tcp_pcb *pcb)
+{
+	struct tcp_pcb **link = &engine_stack()->tcp_tw_pcbs;
+
+	while (*link != pcb)
+		link = &(*link)->next;
+	time_wait_free(link);
 }
 
 static void time_wait_reap(void)
@@ -120,13 +129,9 @@ static bool syn_admit(const struct inet_packet *p, const struct tcphdr *h, size_
 	if (!um_sock_backlog_free(s->e.sock) || half_open >= HALF_OPEN_MAX)
 		return false;
 	old = pcb_find(stack->tcp_tw_pcbs, p, from, to);
-	if (old) {
-		struct tcp_pcb **link = &stack->tcp_tw_pcbs;
-
-		while (*link != old)
-			link = &(*link)->next;
-		time_wait_free(link);
-	}
+	if (old)
+		time_wait_forget(old);
+	time_wait_reap();
 	listener_first(s->pcb);
 	return true;
 }
