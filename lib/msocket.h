@@ -36,7 +36,9 @@ extern "C" {
  *   ENOENT          nothing is mounted at path and it does not exist
  *   ENOTSUP         path is not a stack
  *   EINVAL          path NULL with SOCK_DEFAULT; unknown flags in type
- *   EAFNOSUPPORT    the stack does not serve domain; AF_UNIX, always the kernel's
+ *   EAFNOSUPPORT    the stack does not serve domain (with SOCK_DEFAULT that is found
+ *                   out later: socket(2) fails so from then on); AF_UNIX, which is
+ *                   always the kernel's
  *   ENETDOWN        the stack has died
  *   others          as socket(2) has them
  */

@@ -36,8 +36,12 @@ say "A web server on port 80 of the second, without privileges"
 printf '%s$ mstack /dev/lwip1 python3 -m http.server 80 &%s\n' "$bold" "$plain"
 mstack /dev/lwip1 python3 -m http.server 80 --directory "$site" > /dev/null 2>&1 &
 server=$!
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+	mstack /dev/lwip0 curl -s -m 2 -o /dev/null http://10.1.2.11/ && break
+	sleep 0.5
+done
 say "and a client of the first"
-run mstack /dev/lwip0 curl -sS --retry 20 --retry-delay 1 --retry-connrefused http://10.1.2.11/
+run mstack /dev/lwip0 curl -s http://10.1.2.11/
 say "The host's own network, seen by who chose no stack, is as it was"
 run ip -br link
 kill $server

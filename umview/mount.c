@@ -64,6 +64,17 @@ struct mount *mount_find(const char *path)
 	return newest;
 }
 
+bool mount_below(const char *path)
+{
+	size_t n = strlen(path);
+
+	for (unsigned i = 0; i < slots; i++)
+		if (mounts[i]->state == MOUNT_READY && strncmp(mounts[i]->path, path, n) == 0 &&
+		    (mounts[i]->path[n] == 0 || mounts[i]->path[n] == '/'))
+			return true;
+	return false;
+}
+
 bool mount_starting(const char *path)
 {
 	for (unsigned i = 0; i < slots; i++)

@@ -36,6 +36,8 @@ struct mount {
 struct mount *mount_add(const char *path, const char *fstype, const char *source,
 		const char *options, struct service *service);
 void mount_remove(struct mount *m);	/* forgets it; the module has let go */
+/* Is something mounted at path, or somewhere below it? */
+bool mount_below(const char *path);
 /* The newest mount at exactly path; READY ones only.  NULL if none. */
 struct mount *mount_find(const char *path);
 bool mount_starting(const char *path);	/* is one being made there? */

@@ -66,6 +66,11 @@ GETSOCKOPT_OF(SO_REUSEPORT), GETSOCKOPT_OF(SO_BINDTODEVICE),
 { "open",	{ SYS_open, 5 },	UM_OPEN,	BY_VIEW,	{ STR, INT }, { { 0 } } },
 { "openat",	{ SYS_openat, 295 },	UM_OPEN,	BY_VIEW,	{ INT, STR, INT }, { { 0 } } },
 
+/* realpath(3) of a mount point, which mount(8) and umount(8) do: it is no link,
+   and it and what is above it are there. */
+{ "readlink",	{ SYS_readlink, 85 },	UM_READLINK,	BY_VIEW,	{ STR }, { { 0 } } },
+{ "readlinkat",	{ SYS_readlinkat, 305 }, UM_READLINK,	BY_VIEW,	{ INT, STR }, { { 0 } } },
+
 /* The number of a process's context lives in its soft RLIMIT_RTTIME. */
 { "getrlimit",	{ SYS_getrlimit, 76 },	UM_RLIMIT,	BY_VIEW,	{ INT, POINTER },
 	{ IF_EQUAL(0, RLIMIT_RTTIME) } },

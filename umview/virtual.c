@@ -232,6 +232,21 @@ static int64_t virtual_open(struct request *r)
 	return r->answer_fd < 0 ? UM_CONTINUE : 0;
 }
 
+static int64_t virtual_readlink(struct request *r)
+{
+	unsigned index = r->row->kind[0] == STR ? 0 : 1;
+	autofree char *path = NULL;
+	autofree char *absolute = NULL;
+
+	if (!mount_count() || guest_string(r->call.tid, r->reg[index], PATH_MAX, &path) < 0 ||
+	    !*path || (index && *path != '/' && (int)r->reg[0] != AT_FDCWD))
+		return UM_CONTINUE;
+	absolute = guest_absolute(r->call.tid, path);
+	if (!absolute || !mount_below(absolute) || guest_path_exists(r->call.tid, absolute))
+		return UM_CONTINUE;
+	return -EINVAL;
+}
+
 /* i386's way to all of the sockets' calls: numbers and arguments in memory. */
 static int64_t virtual_socketcall(struct request *r)
 {
@@ -267,6 +282,8 @@ int64_t virtual_call(struct request *r)
 
 	if (r->call.op == UM_OPEN)
 		return virtual_open(r);
+	if (r->call.op == UM_READLINK)
+		return virtual_readlink(r);
 	if (r->call.op == UM_RLIMIT)
 		return virtual_rlimit(r);
 	if (r->call.op == UM_SOCKETCALL)
