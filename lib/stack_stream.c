@@ -124,12 +124,14 @@ static bool stream_pull(struct sock *s)
 			return false;
 		}
 		n = min3(fresh, room, PIECE);
-		got = stream_read(s, n, n == fresh && n <= RESIDUE, &data);
+		/* The rest of a big piece is small, but its buffer is not. */
+		got = stream_read(s, n, n == fresh && n <= RESIDUE && !s->stream.inside, &data);
 		if (got <= 0) {		/* counted, but not to be had: never data */
 			carrier_forget(s);
 			s->readable = false;
 			break;
 		}
+		s->stream.inside = (size_t)got < fresh;
 		if ((size_t)got == fresh)	/* more makes a new event */
 			s->readable = false;
 		stream_send(s, data, got);

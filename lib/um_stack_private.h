@@ -91,6 +91,7 @@ struct sock {
 		size_t	unread;		/* delivered since A was last seen empty */
 		uint8_t	*held;		/* data the engine did not take */
 		size_t	held_at, held_len;
+		bool	inside;		/* the next byte may be in the midst of a buffer */
 		bool	finished;	/* the guest's end of data was told */
 		bool	wasted;		/* data came after the guest's close */
 	} stream;

@@ -302,6 +302,14 @@ guest() {
 	echo "$to"
 }
 
+# tun_node: may the ordinary user open /dev/net/tun?  Root makes it so, here only.
+tun_node() {
+	if [ "$(id -u)" = 0 ] && [ -e /dev/net/tun ] && [ ! -e "$T/tun" ]; then
+		mknod "$T/tun" c 10 200 && chmod 666 "$T/tun" && mount --bind "$T/tun" /dev/net/tun
+	fi
+	as_user sh -c ': <> /dev/net/tun' 2>/dev/null
+}
+
 # wait_for SECONDS COMMAND...: until the command succeeds.
 wait_for() {
 	local end=$((SECONDS + $1))

@@ -54,7 +54,7 @@ t "address" ip addr add 10.0.0.2/24 dev vd0
 t "address" ip addr add fc00::2/64 dev vd0
 '"$client"'t_end'
 
-if PATH=$search_path command -v vdens > /dev/null && as_user unshare -Urn true 2>/dev/null; then
+if PATH=$search_path command -v vdens > /dev/null && tun_node && as_user unshare -Urn true 2>/dev/null; then
 	cat > "$T/vdens.sh" <<-EOF
 		. "$T/in.sh"
 		big=$big
@@ -84,9 +84,10 @@ if PATH=$search_path command -v vdens > /dev/null && as_user unshare -Urn true 2
 	t "link" ip link set vd0 up
 	t "address" ip addr add 10.0.0.4/24 dev vd0
 	t "address" ip addr add fc00::4/64 dev vd0
-	'"$(echo "$client" | sed 's/10\.0\.0\.1/10.0.0.9/g; s/fc00::1/fc00::9/g')"'t_end'
+	'"$(echo "$client" | sed 's/10\.0\.0\.1/10.0.0.9/g; s/fc00::1/fc00::9/g')"'
+	t_end'
 else
-	skip "a view and a vdens namespace" "vdens or user namespaces are missing"
+	skip "a view and a vdens namespace" "vdens, user namespaces or /dev/net/tun are missing"
 	vdens_pid=''
 fi
 
@@ -95,5 +96,6 @@ wait "$server_pid"
 [ -z "$vdens_pid" ] || wait "$vdens_pid"
 relay "the server of these" "$T/server.out" || not_ok "the server came to its end"
 kill "$(cat "$T/tmp/switch.pid")"
+rm -f "$T/tmp/done" "$T/tmp/serving" "$T/tmp/serving.vdens"
 leftovers "sessions on a switch"
 finish

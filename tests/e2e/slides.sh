@@ -88,7 +88,7 @@ t_end'
 # this test's own (the interfaces appear on the far side of it).
 
 session='
-host=$(ip -o addr | sed "s/ valid_lft.*//")
+host=$(ip -4 -o addr | sed "s/ valid_lft.*//")
 t_or_end t "mount tn0=tunx" mount -t umnetlwipv6 -o tn0=tunx none /dev/lwip0
 t_or_end t "mount tp0=tapx" mount -t umnetlwipv6 -o tp0=tapx none /dev/lwip1
 zero=$(mstack /dev/lwip0 ip addr) one=$(mstack /dev/lwip1 ip addr)
@@ -96,7 +96,7 @@ t_like "/dev/lwip0 has tn0" "$zero" "^2: tn0:"
 t_like "/dev/lwip1 has tp0" "$one" "^2: tp0:"
 t_like "tp0 is an Ethernet" "$one" "link/ether"
 t_is "they differ" "$([ "$zero" != "$one" ] && echo yes)" yes
-now=$(ip -o addr | sed "s/ valid_lft.*//")
+now=$(ip -4 -o addr | sed "s/ valid_lft.*//")
 t_is "plain ip addr shows the host" "$now" "$host"
 t "tn0 up" mstack /dev/lwip0 ip link set tn0 up
 t "tn0 address" mstack /dev/lwip0 ip addr add 10.3.0.1/24 dev tn0
@@ -112,8 +112,7 @@ t_like "mstack of a stack that is gone" "$(mstack /dev/lwip0 ip addr 2>&1)" "No 
 t_end'
 
 if [ "$(id -u)" = 0 ]; then
-	if mknod "$T/tun" c 10 200 && chmod 666 "$T/tun" && mkdir -p /dev/net && : >> /dev/net/tun &&
-		mount --bind "$T/tun" /dev/net/tun && unshare -n true 2>/dev/null; then
+	if tun_node && unshare -n true 2>/dev/null; then
 		cat > "$T/far.sh" <<-EOF
 			ip link set lo up
 			ip tuntap add dev tunx mode tun user $UMTEST_UID && ip tuntap add dev tapx mode tap user $UMTEST_UID
@@ -126,7 +125,7 @@ if [ "$(id -u)" = 0 ]; then
 	else
 		skip "two stacks" "no /dev/net/tun can be made here"
 	fi
-elif [ -w /dev/net/tun ] && unshare -Urn true 2>/dev/null; then
+elif tun_node && unshare -Urn true 2>/dev/null; then
 	around=(unshare -Urn)
 	inside "two stacks" "$session" ""
 else
