@@ -27,6 +27,7 @@
 #include "loop.h"
 #include "mount.h"
 #include "process.h"
+#include "runtime.h"
 #include "service.h"
 #include "session.h"
 #include "util.h"
@@ -130,6 +131,7 @@ static void session_end(void)
 		guest_reap();
 	}
 	helper_kill_all(SIGKILL);
+	runtime_remove(getpid());	/* the keeper does it too, if it lives */
 	/* The filter's last user may be gone before it can be waited for. */
 	if (first)
 		waitpid(first, &first_status, 0);

@@ -19,20 +19,6 @@ enum {
 	DATAGRAM_MAX = 65536,
 };
 
-bool request_applies(const struct request *r)
-{
-	for (unsigned i = 0; i < ARRAY_SIZE(r->row->only_if); i++) {
-		const struct test *test = &r->row->only_if[i];
-		uint64_t value = r->reg[test->argument];
-
-		if ((test->how == NOT_ZERO && !value) ||
-		    (test->how == NOT_EQUAL && value == test->value) ||
-		    (test->how == MASKED && (value & test->mask) != test->value))
-			return false;
-	}
-	return true;
-}
-
 static int decode_string(struct request *r, unsigned i, size_t max)
 {
 	char *text;

@@ -47,9 +47,6 @@ struct request {
 	struct request	*next, *previous;	/* among the pending */
 };
 
-/* Do the row's conditions hold?  For socketcall(2), which the kernel's filter
-   cannot look into. */
-bool request_applies(const struct request *r);
 /* Has a send or receive call an address or control data, or is it the kernel's
    business alone?  -errno if the guest's structures cannot be read. */
 int request_addressed(struct request *r);

@@ -161,6 +161,8 @@ static int64_t route_mount(struct request *r)
 		warn("mount: %s: options are longer than 64 KiB", type);
 		return -EINVAL;
 	}
+	if (rc == 0 && !arg[1].in_len)
+		rc = -ENOENT;
 	if (rc == 0)
 		rc = route_owner(r);
 	if (rc < 0)

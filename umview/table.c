@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <linux/net.h>
 #include <linux/sockios.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -126,6 +127,31 @@ const struct row *table_find(enum arch arch, int number)
 		return index[arch][number] ? &table[index[arch][number] - 1] : NULL;
 	for (unsigned i = 0; i < table_size; i++)
 		if (table[i].number[arch] == number)
+			return &table[i];
+	return NULL;
+}
+
+static bool test_holds(const struct test *test, const uint64_t reg[6])
+{
+	uint64_t value = reg[test->argument];
+
+	switch (test->how) {
+	case NOT_ZERO:
+		return value != 0;
+	case NOT_EQUAL:
+		return value != test->value;
+	case MASKED:
+		return (value & test->mask) == test->value;
+	default:
+		return true;
+	}
+}
+
+const struct row *table_applying(const struct row *row, const uint64_t reg[6])
+{
+	for (unsigned i = 0; i < table_size; i++)
+		if (table[i].number[ARCH_X86_64] == row->number[ARCH_X86_64] &&
+		    test_holds(&table[i].only_if[0], reg) && test_holds(&table[i].only_if[1], reg))
 			return &table[i];
 	return NULL;
 }

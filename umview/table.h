@@ -79,6 +79,9 @@ extern const unsigned table_size;
 
 /* The (first) row of a number, or NULL. */
 const struct row *table_find(enum arch arch, int number);
+/* Of the rows like this one, that whose conditions these registers meet, or NULL: what
+   the kernel's filter does, for socketcall(2), into which it cannot look. */
+const struct row *table_applying(const struct row *row, const uint64_t reg[6]);
 /* socketcall(2)'s sub-call 1..20 as the row it stands for, or NULL. */
 const struct row *table_socketcall(unsigned call);
 

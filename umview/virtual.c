@@ -261,12 +261,13 @@ static int64_t virtual_socketcall(struct request *r)
 		count++;
 	if (guest_read(r->call.tid, (uint32_t)r->reg[1], args, count * sizeof(args[0])) < 0)
 		return -EFAULT;
-	r->row = row;
-	r->call.op = row->op;
 	for (unsigned i = 0; i < 6; i++)
 		r->reg[i] = args[i];
+	r->row = table_applying(row, r->reg);
+	r->call.op = row->op;
 	if (row->op != UM_SOCKET)
-		return request_applies(r) ? route(r) : UM_CONTINUE;
+		return r->row ? route(r) : UM_CONTINUE;
+	r->row = row;
 	/* The arguments could change before the kernel reads them: never go on. */
 	rc = route(r);
 	if (rc != UM_CONTINUE)

@@ -16,6 +16,7 @@ fi
 
 source_tree=$(dirname "$(dirname "$(dirname "$(readlink -f "$0")")")")
 root=${1:-$(mktemp -d /var/tmp/umview.fresh.XXXXXX)}
+chmod 755 "$root"
 # shellcheck disable=SC2016  # $(SITE) is for apt
 mirror=${MIRROR:-$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 'Codename: bookworm' | grep -v security | head -n 1)}
 [ -n "$mirror" ] || { echo "SKIP apt knows no mirror of bookworm"; exit 77; }

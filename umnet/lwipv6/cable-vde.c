@@ -11,16 +11,20 @@
 #include <fcntl.h>
 #include <libvdeplug.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include "cable.h"
 #include "util.h"
 
 #define LIBRARY		"libvdeplug.so.2"
 #define OPEN_SECONDS	4	/* a full switch never answers */
+#define FRESH_TRIES	200
+#define FRESH_PAUSE	5000	/* us */
 
 struct vde {
 	struct cable	 cable;
@@ -80,13 +84,21 @@ static VDECONN *vde_open_timed(const char *label, const char *where, int *rc)
 	struct sigaction action = { .sa_handler = vde_expired }, old;
 	autofree char *url = where ? xstrdup(where) : NULL;
 	autofree char *description = xasprintf("VIEWOS-LWIPv6 if=%s", label);
-	VDECONN *connection;
+	const char *own = getenv("UMNET_DEFAULT_VDE");
+	bool fresh = own && where && strcmp(own, where) == 0;
+	VDECONN *connection = NULL;
 
 	expired = 0;
 	sigaction(SIGALRM, &action, &old);
 	setitimer(ITIMER_REAL, &timer, NULL);
-	errno = 0;
-	connection = vde.open(url, description, LIBVDEPLUG_INTERFACE_VERSION, NULL);
+	/* The session's own switch may have been started a moment ago. */
+	for (unsigned k = 0; k < FRESH_TRIES; k++) {
+		errno = 0;
+		connection = vde.open(url, description, LIBVDEPLUG_INTERFACE_VERSION, NULL);
+		if (connection || expired || !fresh || (errno != ENOENT && errno != ECONNREFUSED))
+			break;
+		usleep(FRESH_PAUSE);
+	}
 	*rc = connection ? 0 : expired ? -ETIMEDOUT : errno ? -errno : -ENOENT;
 	setitimer(ITIMER_REAL, &off, NULL);
 	sigaction(SIGALRM, &old, NULL);
