@@ -78,7 +78,7 @@ static int listener(const char *text, int port)
 	must(s, "socket");
 	setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 	must(bind(s, (void *)&a, len), "bind");
-	must(listen(s, 128), "listen");
+	must(listen(s, 4096), "listen");
 	return s;
 }
 

@@ -109,11 +109,15 @@ static void control_flush(void)
 static void control_call(struct wire_message *m)
 {
 	struct pending *p = xcalloc(1, sizeof(*p));
-	struct sock *s = m->call.sock ? sock_find(m->call.sock) : NULL;
 	uint32_t op = m->call.op;
+	struct sock *s;
 	int64_t rc;
 
 	loop_expect();
+	/* What was closed before this call has given back its port. */
+	if (op == UM_BIND)
+		sock_run_all();
+	s = m->call.sock ? sock_find(m->call.sock) : NULL;
 	p->tag = m->head.tag;
 	p->call = m->call;
 	p->fd = -1;

@@ -95,8 +95,10 @@ static int decode_out(struct request *r, unsigned i, bool in_too)
 		return 0;
 	}
 	rc = guest_read(r->call.tid, r->reg[i + 1], &room, sizeof(room));
-	if (rc < 0)
+	if (rc < 0 && r->call.op != UM_ACCEPT)
 		return rc;
+	if (rc < 0)
+		room = 0;	/* it fails when the length is written, if there is one */
 	if ((int)room < 0)
 		return -EINVAL;
 	arg->room = room > OPTION_MAX ? OPTION_MAX : room;

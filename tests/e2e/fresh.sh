@@ -65,11 +65,21 @@ as_newcomer() {
 	chroot "$root" su - newcomer -c "${http_proxy:+export http_proxy=$http_proxy; }${https_proxy:+export https_proxy=$https_proxy; }cd view-os && $1"
 }
 echo "== ./try"
-# What a new user types at it: mount, look, leave.
-printf '%s\n' 'mount -t umnetlwipv6 none /dev/net/default' 'ip link set vd0 up' \
-	'ip addr add 10.1.2.3/24 dev vd0' 'ip addr' 'ping -c 1 10.1.2.3' 'exit' > "$root/tmp/typed"
-as_newcomer 'script -qec ./try /dev/null < /tmp/typed' | tee "$root/tmp/try.log"
-grep -q 'inet 10.1.2.3/24' "$root/tmp/try.log" || { echo "not ok - ./try shows the stack"; exit 1; }
+# What a new user types when the prompt is there.
+log=$root/tmp/try.log
+{
+	for _ in $(seq 1200); do
+		! grep -aqs 'View-OS will use' "$log" || break
+		sleep 1
+	done
+	for line in 'mount -t umnetlwipv6 none /dev/net/default' 'ip link set vd0 up' \
+		'ip addr add 10.1.2.3/24 dev vd0' 'ip addr' 'ping -c 1 10.1.2.3' 'exit'; do
+		sleep 1
+		echo "$line"
+	done
+	sleep 2
+} | as_newcomer 'script -qec ./try /dev/null' | tee "$log"
+grep -aq 'inet 10.1.2.3/24' "$log" || { echo "not ok - ./try shows the stack"; exit 1; }
 echo "ok - ./try"
 echo "== ./check"
 as_newcomer ./check

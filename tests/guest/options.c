@@ -23,8 +23,7 @@ static const struct option stream_options[] = {
 	{ "TCP_CORK", IPPROTO_TCP, TCP_CORK, 0, true }, { "TCP_MAXSEG", IPPROTO_TCP, TCP_MAXSEG, -1, false },
 	{ "TCP_QUICKACK", IPPROTO_TCP, TCP_QUICKACK, 1, false }, { "TCP_DEFER_ACCEPT", IPPROTO_TCP, TCP_DEFER_ACCEPT, 0, true },
 	{ "TCP_USER_TIMEOUT", IPPROTO_TCP, TCP_USER_TIMEOUT, 5000, true },
-	{ "an unknown TCP option", IPPROTO_TCP, 250, 1, true }, { "an unknown level", 250, 1, 1, true },
-	{ "an unknown socket option", SOL_SOCKET, 250, 1, true },
+	{ "an unknown TCP option", IPPROTO_TCP, 250, 1, true }, { "an unknown socket option", SOL_SOCKET, 251, 1, true },
 };
 static const struct option v4_options[] = {
 	{ "IP_TTL", IPPROTO_IP, IP_TTL, 33, true }, { "IP_TOS", IPPROTO_IP, IP_TOS, 16, true },

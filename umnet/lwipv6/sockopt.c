@@ -208,8 +208,10 @@ int sockopt_get(const struct sockopt *o, int domain, int level, int name,
 
 	if (level == SOL_SOCKET && name == SO_BINDTODEVICE)
 		return sockopt_get_device(o, value, len);
-	if (level == IPPROTO_IPV6 && domain != AF_INET6)
-		return -ENOPROTOOPT;
+	/* As ip_getsockopt() of Linux has it; setting one is ENOPROTOOPT. */
+	if (domain == AF_INET && level != SOL_SOCKET && level != IPPROTO_IP &&
+	    level != IPPROTO_TCP && level != IPPROTO_UDP)
+		return -EOPNOTSUPP;
 	k = row_find(level, name);
 	if (k < 0)
 		return k;
