@@ -55,13 +55,13 @@ install_packages() {	# WHEN...
 }
 
 # Can every user get there?  As root the views run under another uid.
-open_to_all() {
+open_to_all() (	# a subshell: its variables are its own
 	dir=$1
 	while [ "$dir" != / ]; do
-		[ ! -d "$dir" ] || case $(stat -c %A "$dir") in *[xt]) ;; *) return 1 ;; esac
+		[ ! -d "$dir" ] || case $(stat -c %A "$dir") in *[xt]) ;; *) exit 1 ;; esac
 		dir=$(dirname "$dir")
 	done
-}
+)
 
 # Where to build: in the sources, unless we are root and they are private.
 build_dir() {	# NAME
