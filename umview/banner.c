@@ -19,11 +19,11 @@ static bool offers_thread_pidfd(void)
 void banner_print(const struct kernel_offer *offer)
 {
 	fprintf(stderr, "UMView %s: a process with a view (View-OS)\n"
-		"This kernel offers: USER_NOTIF ADDFD_SEND%s%s%s\n"
-		"View-OS will use: %s\n\n", UMVIEW_VERSION,
+		"This kernel offers: USER_NOTIF ADDFD_SEND%s%s%s; View-OS will use %s\n\n",
+		UMVIEW_VERSION,
 		offer->killable ? " WAIT_KILLABLE_RECV" : "",
 		offer->sync ? " SYNC_WAKE_UP" : "",
 		offers_thread_pidfd() ? " PIDFD_THREAD" : "",
-		offer->killable ? "all of them" :
-		"all of them; without WAIT_KILLABLE_RECV, signals may repeat calls");
+		offer->killable ? "them all" :
+		"them all (without WAIT_KILLABLE_RECV, signals may repeat calls)");
 }

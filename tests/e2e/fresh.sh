@@ -4,6 +4,7 @@
 # fresh.sh [DIRECTORY] - by hand, as root: a new Debian 12 with only git and sudo, in
 # DIRECTORY (a temporary one); in it an ordinary user who may sudo runs ./try and ./check.
 # Its packages come from where this machine's apt takes them ($MIRROR overrides).
+# CHECK="TEST...": only these, of ./check.
 # Not part of make check: it takes a quarter of an hour and a gigabyte.
 
 set -eu
@@ -82,5 +83,8 @@ log=$root/tmp/try.log
 grep -aq 'inet 10.1.2.3/24' "$log" || { echo "not ok - ./try shows the stack"; exit 1; }
 echo "ok - ./try"
 echo "== ./check"
-as_newcomer ./check
+as_newcomer "./check ${CHECK:-}" || {
+	grep -ah -A 20 '^not ok' "$root"/home/newcomer/view-os/build/tests/e2e/*.log | head -n 200
+	exit 1
+}
 echo "ok - ./check"
