@@ -16,7 +16,7 @@
 #include "util.h"
 
 #define BATCH	64
-#define EXPECT_TIME	40	/* us: a sleep and a wake-up on another processor cost as much */
+#define EXPECT_TIME	50	/* us: a sleep and a wake-up on another processor cost as much */
 
 struct watch {
 	uint32_t generation;

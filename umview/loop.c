@@ -16,7 +16,7 @@ struct watch {
 	uint32_t	 generation;
 };
 
-enum { EXPECT_TIME = 40 };	/* us: a sleep and a wake-up on another processor cost as much */
+enum { EXPECT_TIME = 50 };	/* us: a sleep and a wake-up on another processor cost as much */
 
 static uint64_t expect_until;		/* microseconds; 0: nothing is expected */
 static int epoll_fd = -1;
