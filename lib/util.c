@@ -60,7 +60,7 @@ void log_quiet(void)
 	quiet = true;
 }
 
-static void log_write(const char *format, va_list args)
+void warn_list(const char *format, va_list args)
 {
 	char line[1024];
 	int n = snprintf(line, sizeof(line), "%s: ", name);
@@ -81,18 +81,7 @@ void warn(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	log_write(format, args);
-	va_end(args);
-}
-
-void debug(const char *format, ...)
-{
-	va_list args;
-
-	if (!getenv("UMVIEW_DEBUG"))
-		return;
-	va_start(args, format);
-	log_write(format, args);
+	warn_list(format, args);
 	va_end(args);
 }
 
@@ -101,7 +90,7 @@ void die_with(int status, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	log_write(format, args);
+	warn_list(format, args);
 	va_end(args);
 	exit(status);
 }

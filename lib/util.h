@@ -3,6 +3,7 @@
 #ifndef UTIL_H
 #define UTIL_H
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -44,7 +45,7 @@ char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_name(const char *name);	/* borrowed; the default is "umview" */
 void log_quiet(void);			/* no more messages (stderr is someone else's now) */
 void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void debug(const char *format, ...) __attribute__((format(printf, 1, 2))); /* if $UMVIEW_DEBUG */
+void warn_list(const char *format, va_list args);	/* the same, as vprintf(3) is to printf(3) */
 void die_with(int status, const char *format, ...)
 	__attribute__((format(printf, 2, 3), noreturn));
 #define EXIT_UMVIEW 125			/* our own failure */

@@ -187,14 +187,8 @@ char *service_list(void)
 void um_warn(const char *format, ...)
 {
 	va_list args;
-	char *text;
-	int n;
 
 	va_start(args, format);
-	n = vasprintf(&text, format, args);
+	warn_list(format, args);
 	va_end(args);
-	if (n < 0)
-		return;
-	warn("%s", text);
-	free(text);
 }
