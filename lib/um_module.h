@@ -102,6 +102,10 @@ int um_watch(int fd, uint32_t events, void (*fn)(void *arg, uint32_t events), vo
  */
 pid_t um_spawn(char *const argv[], int fd, int tid);
 
+/* Signal (0: only ask) a helper: -ESRCH once it has been reaped, whoever has
+   its pid by then. */
+int um_kill(pid_t pid, int signal);
+
 /* The session's own directory, mode 0700, made when first asked for and
    removed with everything in it when the session ends; NULL if it can't be made. */
 const char *um_runtime_dir(void);

@@ -147,11 +147,23 @@ static void queue_drop(struct instance *in)
 
 static void control_event(void *arg, uint32_t events);
 
+/* A call that did not go out is answered here: nobody else will. */
+static void send_failed(struct instance *in, const struct queued *q, int rc)
+{
+	struct um_call *c = rc < 0 && q->kind == WIRE_CALL ? slot_release(in, q->tag) : NULL;
+
+	if (c)
+		um_done(c, rc == -EPIPE || rc == -ECONNRESET ? -ENETDOWN : rc);
+}
+
 static void queue_flush(struct instance *in)
 {
 	while (in->queue) {
-		if (queued_send(in, in->queue) == -EAGAIN)
+		int rc = queued_send(in, in->queue);
+
+		if (rc == -EAGAIN)
 			return;
+		send_failed(in, in->queue, rc);
 		queue_drop(in);
 	}
 	um_watch(in->control, EPOLLIN, control_event, in);
@@ -164,15 +176,23 @@ static void instance_send(struct instance *in, enum wire_kind kind, uint64_t tag
 {
 	struct queued now = { NULL, kind, tag, sock, fd };
 	struct queued *later;
+	int rc = -EAGAIN;
 
 	if (in->control < 0)
 		return;
-	if (!in->queue && queued_send(in, &now) != -EAGAIN)
+	if (!in->queue)
+		rc = queued_send(in, &now);
+	if (rc == -EAGAIN && fd >= 0) {
+		now.fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+		if (now.fd < 0)
+			rc = -EMFILE;
+	}
+	if (rc != -EAGAIN) {
+		send_failed(in, &now, rc);
 		return;
+	}
 	later = xcalloc(1, sizeof(*later));
 	*later = now;
-	if (fd >= 0)
-		later->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	if (!in->queue)
 		um_watch(in->control, EPOLLIN | EPOLLOUT, control_event, in);
 	*in->queue_end = later;
@@ -214,7 +234,7 @@ static void instance_fail(struct instance *in, int64_t rc)
 {
 	struct um_call *c = take_pointer(in->mounting);
 
-	kill(in->pid, SIGTERM);
+	um_kill(in->pid, SIGTERM);
 	instance_free(in);
 	um_done(c, rc);
 }
@@ -278,7 +298,7 @@ static bool control_receive(struct instance *in)
 			return false;
 		}
 		um_warn("%s: the stack has died", in->target);
-		kill(in->pid, SIGKILL);
+		um_kill(in->pid, SIGKILL);
 		litter_remove(in->options, in->directory);
 		instance_hang_up(in);
 		return false;

@@ -73,7 +73,7 @@ static pid_t own_switch;	/* the session's; 0 if there is none */
 void vde_stop(void)
 {
 	if (own_switch)
-		kill(own_switch, SIGKILL);	/* its directory goes with the session's */
+		um_kill(own_switch, SIGKILL);	/* its directory goes with the session's */
 	own_switch = 0;
 }
 
@@ -108,7 +108,7 @@ int vde_prepare(const char *options)
 	if (!runtime)
 		return -EIO;
 	directory = xasprintf("%s/switch", runtime);
-	if (!own_switch || (kill(own_switch, 0) < 0)) {
+	if (!own_switch || um_kill(own_switch, 0) < 0) {
 		rc = switch_start(directory);
 		if (rc < 0)
 			return rc;

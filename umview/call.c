@@ -171,6 +171,7 @@ static int sock_register(const struct request *r, int fd, uint64_t name)
 
 	if (fstat(fd, &status) < 0 || getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0)
 		return -errno;
+	sock.device = status.st_dev;
 	sock.inode = status.st_ino;
 	sock.stream = type == SOCK_STREAM;
 	sock.netlink = r->call.op == UM_SOCKET && r->call.arg[0].value == AF_NETLINK;

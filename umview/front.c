@@ -24,13 +24,18 @@ static const int passed_on[] = {
 	SIGTSTP, SIGTTIN, SIGTTOU,
 };
 
+/* Before there is a guest, what would have ended it ends us, and so the view. */
 static void front_pass_on(int signals, pid_t guest)
 {
 	struct signalfd_siginfo info;
 
-	while (read(signals, &info, sizeof(info)) == sizeof(info))
+	while (read(signals, &info, sizeof(info)) == sizeof(info)) {
 		if (guest > 0 && info.ssi_code <= 0)
 			kill(guest, info.ssi_signo);
+		if (!guest && (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT ||
+			       info.ssi_signo == SIGHUP || info.ssi_signo == SIGQUIT))
+			exit(128 + info.ssi_signo);
+	}
 }
 
 /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -94,6 +95,19 @@ static void guest_run(const struct session *session, const struct sock_fprog *pr
 	guest_become(session);
 }
 
+/* The pipe's other end is ours too: only the child itself tells of its death. */
+static bool made_wait(int made_from, pid_t pid)
+{
+	autoclose int pidfd = syscall(SYS_pidfd_open, pid, 0);
+	struct pollfd fds[2] = {
+		{ .fd = made_from, .events = POLLIN }, { .fd = pidfd, .events = POLLIN },
+	};
+
+	while (poll(fds, 2, -1) < 0 && errno == EINTR)
+		;
+	return fds[0].revents & POLLIN;
+}
+
 pid_t guest_start(struct guest_start *start, const struct session *session)
 {
 	struct sock_fprog *program = filter_build();
@@ -108,7 +122,8 @@ pid_t guest_start(struct guest_start *start, const struct session *session)
 		die("cannot clone: %s", strerror(errno));
 	if (pid == 0)
 		guest_run(session, program, made_pipe[1], go_pipe[0]);
-	if (read(made_pipe[0], &made, sizeof(made)) != sizeof(made))
+	if (!made_wait(made_pipe[0], pid) ||
+	    read(made_pipe[0], &made, sizeof(made)) != sizeof(made))
 		die("the first guest died before it began");
 	/* From here on our table is our own. */
 	if (unshare(CLONE_FILES) < 0)

@@ -34,6 +34,13 @@ bool helper_gone(pid_t pid)
 	return false;
 }
 
+int um_kill(pid_t pid, int signal)
+{
+	if (!helper_is(pid))
+		return -ESRCH;
+	return kill(pid, signal) < 0 ? -errno : 0;
+}
+
 unsigned helper_count(void)
 {
 	return count;

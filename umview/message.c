@@ -124,8 +124,10 @@ static int message_gather(struct request *r, size_t total)
 	struct um_arg *arg = &r->call.arg[1];
 	size_t at = 0;
 
-	if (total > DATA_MAX)
+	if (total > DATA_MAX && !r->stream)
 		return -EMSGSIZE;
+	if (total > DATA_MAX)
+		total = DATA_MAX;
 	arg->in = malloc(total + 1);
 	if (!arg->in)
 		return -ENOMEM;
@@ -133,11 +135,12 @@ static int message_gather(struct request *r, size_t total)
 	arg->in[total] = 0;
 	for (unsigned i = 0; i < r->scatter_count; i++) {
 		struct iovec *v = &r->scatter[i];
-		int rc = guest_read(r->call.tid, (uintptr_t)v->iov_base, arg->in + at, v->iov_len);
+		size_t n = v->iov_len < total - at ? v->iov_len : total - at;
+		int rc = guest_read(r->call.tid, (uintptr_t)v->iov_base, arg->in + at, n);
 
 		if (rc < 0)
 			return rc;
-		at += v->iov_len;
+		at += n;
 	}
 	return 0;
 }

@@ -8,11 +8,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/capability.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -41,7 +43,12 @@ static bool ending;		/* every guest is gone, or has to go */
 static void front_report(int what, int value, bool last)
 {
 	struct report report = { .what = what, .value = value, .last = last };
+	int unread = 0;
 
+	/* A front that has stopped reads nothing.  It need not hear that twice, and the
+	   end of the command must find room. */
+	if (what == REPORT_STOPPED && front >= 0 && ioctl(front, SIOCOUTQ, &unread) == 0 && unread)
+		return;
 	if (front >= 0)
 		send(front, &report, sizeof(report), MSG_NOSIGNAL);
 }
@@ -75,10 +82,17 @@ static void guest_reap(void)
 	}
 }
 
+/* Again and again: one look misses what is being forked. */
 static void guests_kill(void)
 {
-	if (!ending)
-		process_signal_tree(getpid(), SIGKILL, 0, helper_is);
+	enum { ROUNDS = 200, PAUSE = 1000 /* us */ };
+
+	for (unsigned i = 0; i < ROUNDS && !ending; i++) {
+		if (!process_signal_tree(getpid(), SIGKILL, 0, helper_is))
+			break;
+		guest_reap();
+		usleep(PAUSE);
+	}
 	guest_reap();
 }
 

@@ -58,8 +58,10 @@ static int decode_in(struct request *r, unsigned i)
 	bool data = r->call.op == UM_SENDTO && i == 1;
 
 	if (data) {
-		if (len > DATAGRAM_MAX)
+		if (len > DATAGRAM_MAX && !r->stream)
 			return -EMSGSIZE;
+		if (len > DATAGRAM_MAX)
+			len = DATAGRAM_MAX;
 	} else {
 		int signed_len = (int)len;
 

@@ -34,6 +34,7 @@ struct request {
 	uint8_t		 word;		/* 4 or 8: size of the guest's pointers */
 	bool		 close_on_exec;	/* for a descriptor that is the answer */
 	bool		 pending;	/* a module answers later */
+	bool		 stream;	/* a short write is as good as a long one */
 	bool		 abandoned;	/* the guest has been answered or is dead */
 	int		 answer_fd;	/* owned; the answer if not -1 */
 	uint64_t	 interrupted_at; /* when the module was told of a signal */

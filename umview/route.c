@@ -106,6 +106,8 @@ static int64_t route_descriptor(struct request *r)
 	fd = guest_descriptor(r->call.tid, (int)r->reg[0]);
 	if (fd == -EPERM)
 		route_unreadable(r);
+	if (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM)
+		return fd;	/* it may be one of ours: the kernel must not answer */
 	if (fd < 0)
 		return UM_CONTINUE;
 	sock = sock_find(fd);
@@ -120,6 +122,7 @@ static int64_t route_descriptor(struct request *r)
 	else if (r->call.op == UM_SENDTO || r->call.op == UM_RECVFROM)
 		rc = route_sending(r, sock);
 	if (rc == ROUTE_MODULE) {
+		r->stream = sock->stream;
 		r->call.sock = sock->name;
 		r->call.fd = fd;
 		rc = request_decode(r);

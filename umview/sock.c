@@ -84,7 +84,8 @@ const struct sock *sock_find(int fd)
 	if (!used || fstat(fd, &status) < 0 || !S_ISSOCK(status.st_mode))
 		return NULL;
 	for (int32_t i = *head_inode(status.st_ino); i >= 0; i = entries[i].next_inode)
-		if (entries[i].sock.inode == status.st_ino)
+		if (entries[i].sock.inode == status.st_ino &&
+		    entries[i].sock.device == status.st_dev)
 			return &entries[i].sock;
 	return NULL;
 }

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 struct sock {
+	dev_t		 device;	/* with the inode: sockets have files, too, elsewhere */
 	ino_t		 inode;
 	uint64_t	 name;		/* the module's; 0: free */
 	uint64_t	 mount;		/* mount_ref */

@@ -133,6 +133,9 @@ int context_set_limit(pid_t tid, const uint64_t limit[2], bool privileged)
 		return -EINVAL;
 	if (limit[1] > wanted.limit[1] && !privileged)
 		return -EPERM;
+	/* Contexts are never given back: stacks come first. */
+	if (context_count > CONTEXTS_MAX / 2)
+		return 0;
 	wanted.limit[0] = limit[0];
 	wanted.limit[1] = limit[1];
 	return context_enter(tid, &wanted);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,17 +34,42 @@ static int caller_is_owner(const struct request *r)
 	return uid == geteuid() ? 0 : -EPERM;
 }
 
-/* A socket of the host's, made here: for callers whose own call must not go on. */
-static int64_t host_socket(struct request *r)
+/* Is the guest in a network namespace of its own? */
+static bool guest_is_elsewhere(pid_t tid)
 {
-	int64_t *value[] = { &r->call.arg[0].value, &r->call.arg[1].value, &r->call.arg[2].value };
-	int type = *value[1] & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
+	autofree char *path = xasprintf("/proc/%d/ns/net", tid);
+	struct stat its, ours;
 
+	return stat(path, &its) == 0 && stat("/proc/self/ns/net", &ours) == 0 &&
+	       its.st_ino != ours.st_ino;
+}
+
+/* What anybody may open: TCP and UDP. */
+static bool socket_is_ordinary(int64_t domain, int type, int64_t protocol)
+{
+	return domain == AF_UNIX ||
+	       ((domain == AF_INET || domain == AF_INET6) &&
+		((type == SOCK_STREAM && (!protocol || protocol == IPPROTO_TCP)) ||
+		 (type == SOCK_DGRAM && (!protocol || protocol == IPPROTO_UDP))));
+}
+
+/*
+ * A socket of the host's, made here: for callers whose own call must not go on.
+ * A guest in another network namespace gets `elsewhere` instead.
+ */
+static int64_t host_socket(struct request *r, int64_t elsewhere)
+{
+	int64_t domain = r->call.arg[0].value, protocol = r->call.arg[2].value;
+	int type = r->call.arg[1].value;
+
+	if (guest_is_elsewhere(r->call.tid))
+		return elsewhere;
 	/* Not with rights that the caller may lack. */
-	if (*value[0] != AF_UNIX && type != SOCK_STREAM && caller_is_owner(r) < 0)
+	if (!socket_is_ordinary(domain, type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC), protocol) &&
+	    caller_is_owner(r) < 0)
 		return -EPERM;
-	r->close_on_exec = *value[1] & SOCK_CLOEXEC;
-	r->answer_fd = socket(*value[0], *value[1] | SOCK_CLOEXEC, *value[2]);
+	r->close_on_exec = type & SOCK_CLOEXEC;
+	r->answer_fd = socket(domain, type | SOCK_CLOEXEC, protocol);
 	return r->answer_fd < 0 ? -errno : 0;
 }
 
@@ -93,7 +119,7 @@ static int64_t virtual_msocket(struct request *r)
 	r->close_on_exec = type & SOCK_CLOEXEC;
 	if (!m) {
 		rc = route_family(r, domain);
-		return rc == UM_CONTINUE ? host_socket(r) : rc;
+		return rc == UM_CONTINUE ? host_socket(r, -EPERM) : rc;
 	}
 	r->mount = m;
 	if (domain < 0 || domain >= FAMILIES || !(mount_families(m) & 1ull << domain))
@@ -201,17 +227,24 @@ static int64_t virtual_rlimit(struct request *r)
 	uint64_t old_at = both ? r->reg[3] : set ? 0 : r->reg[1];
 	pid_t pid = both && (int)r->reg[0] ? (int)r->reg[0] : r->call.tid;
 	uint64_t old[2], new[2];
+	uid_t caller, other;
+	gid_t group;
 	int rc = 0;
 
 	if (!both && !new_at && !old_at)
 		return -EFAULT;
 	if (pid != r->call.tid && !process_is_below(pid, getpid()))
 		return UM_CONTINUE;
+	if (guest_credentials(r->call.tid, &caller, &group) < 0 ||
+	    guest_credentials(pid, &other, &group) < 0)
+		return -ESRCH;
+	if (caller && caller != other)
+		return -EPERM;
 	if (new_at && rlimit_read(r, new_at, wide, new) < 0)
 		return -EFAULT;
 	context_limit(pid, old);
 	if (new_at)
-		rc = context_set_limit(pid, new, geteuid() == 0);
+		rc = context_set_limit(pid, new, caller == 0);
 	if (rc == 0 && old_at && rlimit_write(r, old_at, wide, old) < 0)
 		rc = -EFAULT;
 	return rc;
@@ -274,7 +307,7 @@ static int64_t virtual_socketcall(struct request *r)
 		return rc;
 	for (unsigned i = 0; i < 3; i++)
 		r->call.arg[i].value = (int)args[i];
-	return host_socket(r);
+	return host_socket(r, UM_CONTINUE);
 }
 
 int64_t virtual_call(struct request *r)

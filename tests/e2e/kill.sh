@@ -138,6 +138,18 @@ for victim in front keeper monitor guest switch stack; do
 	is "$victim killed: the next session" "$(view '. "$T/in.sh"; lo_stack; ping -c 1 127.0.0.1 > /dev/null && echo fine' 2>&1)" fine
 done
 
+# The first guest dies before it has its filter: an error, and no waiting.
+killer=$(guest killfilter) || not_ok "compile killfilter"
+is "killed at its start: status" "$(bounded "$killer" "$UMVIEW" -q true 2> "$T/err"; echo $?)" 125
+is "killed at its start: the message" "$(cat "$T/err")" "umview: the first guest died before it began"
+
+# A guest that forks all the time, whose front dies.
+as_user "$UMVIEW" -q sh -c 'while :; do (exec sleep 99 &); done' > /dev/null 2>&1 &
+sleep 0.5
+for p in $(victims front); do kill -KILL "$p"; done
+sleep 1
+leftovers "the front of a fork bomb killed"
+
 # The guest's own kill is the session's status.
 view 'kill -KILL $$'
 is "status of a killed guest" $? 137
