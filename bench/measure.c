@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * bench.c - one measurement a run; prints one number.
+ * measure.c - one measurement a run; prints one number.
  *
  *	bench CALL COUNT		nanoseconds a call (the table `calls`)
  *	bench bulk|rtt|connect [ADDRESS]	server and client in one run, on loopback
