@@ -23,13 +23,13 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "../mount-option.h"
 #include "../netioctl.h"
 #include "../rtnetlink.h"
 #include "config.h"
 #include "engine.h"
 #include "inet.h"
 #include "main.h"
-#include "mount-option.h"
 #include "neighbour.h"
 #include "router.h"
 #include "util.h"
@@ -241,6 +241,21 @@ static void engine_fini(void)
 	}
 }
 
+static int engine_interface(const char *name, unsigned n, struct cable *cable,
+		const uint8_t *mac, uint32_t mtu, char *error, size_t size)
+{
+	interface_new(name, n, cable, mac, mtu ? mtu : INTERFACE_MTU);
+	return 0;
+}
+
+static const struct mount_maker maker = {
+	.owner = "VIEWOS-LWIPv6",
+	.mtu_min = INTERFACE_MTU_MIN,
+	.mtu_max = INTERFACE_MTU_MAX,
+	.interface = engine_interface,
+	.router = router_start,
+};
+
 static int engine_init(const char *source, const char *target, const char *options,
 		char *error, size_t size)
 {
@@ -258,7 +273,7 @@ static int engine_init(const char *source, const char *target, const char *optio
 	if (rc < 0)
 		return rc;
 	engine_loopback();
-	rc = mount_options_apply(options, error, size);
+	rc = mount_options_apply(options, &maker, error, size);
 	if (rc < 0)
 		engine_fini();
 	return rc;

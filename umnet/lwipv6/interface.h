@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "abi.h"
-#include "cable.h"
+#include "../cable.h"
 
 #define INTERFACE_MTU_MIN	68
 #define INTERFACE_MTU_MAX	65535

@@ -12,6 +12,18 @@ static const struct {
 	{ "unix://", &cable_unix },
 };
 
+static const char *owner = "VIEWOS";
+
+void cable_owner(const char *name)
+{
+	owner = name;
+}
+
+const char *cable_owner_name(void)
+{
+	return owner;
+}
+
 const struct cable_kind *cable_for_url(const char *url)
 {
 	for (unsigned k = 0; url && k < ARRAY_SIZE(kinds); k++)

@@ -41,6 +41,10 @@ struct cable_kind {
 
 extern const struct cable_kind cable_vde, cable_tap, cable_tun, cable_unix;
 
+/* Who we are, for those at the far end that can be told; borrowed. */
+void cable_owner(const char *name);
+const char *cable_owner_name(void);
+
 /* Which kind serves this URL of a vdN= option. */
 const struct cable_kind *cable_for_url(const char *url);
 

@@ -83,7 +83,7 @@ static VDECONN *vde_open_timed(const char *label, const char *where, int *rc)
 	struct itimerval timer = { { 0, 100000 }, { OPEN_SECONDS, 0 } }, off = { { 0, 0 }, { 0, 0 } };
 	struct sigaction action = { .sa_handler = vde_expired }, old;
 	autofree char *url = where ? xstrdup(where) : NULL;
-	autofree char *description = xasprintf("VIEWOS-LWIPv6 if=%s", label);
+	autofree char *description = xasprintf("%s if=%s", cable_owner_name(), label);
 	const char *own = getenv("UMNET_DEFAULT_VDE");
 	bool fresh = own && where && strcmp(own, where) == 0;
 	VDECONN *connection = NULL;

@@ -5,9 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "interface.h"
+#include "cable.h"
 #include "mount-option.h"
-#include "router.h"
 #include "util.h"
 
 #define MAX_EACH 10			/* one digit */
@@ -17,6 +16,7 @@ enum family { VD, TP, TN, FAMILIES };
 static const char family_name[FAMILIES][3] = { "vd", "tp", "tn" };
 
 struct plan {
+	const struct mount_maker *maker;
 	struct planned {
 		const char	*where;		/* NULL: the default */
 		bool		 has_mac;
@@ -58,8 +58,8 @@ static int plan_mtu(struct plan *p, struct planned *i, const char *text)
 	char *end;
 	unsigned long mtu = strtoul(text, &end, 10);
 
-	if (!isdigit((unsigned char)*text) || *end || mtu < INTERFACE_MTU_MIN ||
-	    mtu > INTERFACE_MTU_MAX)
+	if (!isdigit((unsigned char)*text) || *end || mtu < p->maker->mtu_min ||
+	    mtu > p->maker->mtu_max)
 		return plan_fail(p, "'%.40s' is not an MTU", text);
 	i->mtu = mtu;
 	return 0;
@@ -93,7 +93,7 @@ static int plan_option(struct plan *p, const char *key, const char *value)
 		p->lo = true;
 		return 0;
 	}
-	if (!strcmp(key, "ra") && value) {
+	if (!strcmp(key, "ra") && value && p->maker->router) {
 		p->ra = value;
 		return 0;
 	}
@@ -149,18 +149,19 @@ static int plan_make(const struct plan *p, enum family f, unsigned n)
 	rc = kind->open(label, where, &cable, p->error, p->size);
 	if (rc < 0)
 		return rc;
-	interface_new(family_name[f], n, cable, i->has_mac ? i->mac : NULL,
-			i->mtu ? i->mtu : INTERFACE_MTU);
-	return 0;
+	return p->maker->interface(family_name[f], n, cable, i->has_mac ? i->mac : NULL,
+			i->mtu, p->error, p->size);
 }
 
-int mount_options_apply(const char *options, char *error, size_t size)
+int mount_options_apply(const char *options, const struct mount_maker *maker,
+		char *error, size_t size)
 {
 	autofree char *text = xstrdup(options);
-	struct plan plan = { .error = error, .size = size };
+	struct plan plan = { .maker = maker, .error = error, .size = size };
 	char *at = *text ? text : NULL, *key, *value;
 	int rc;
 
+	cable_owner(maker->owner);
 	while (option_next(&at, &key, &value)) {
 		rc = plan_option(&plan, key, value);
 		if (rc < 0)
@@ -174,5 +175,5 @@ int mount_options_apply(const char *options, char *error, size_t size)
 			if (rc < 0)
 				return rc;
 		}
-	return plan.ra ? router_start(plan.ra, error, size) : 0;
+	return plan.ra ? maker->router(plan.ra, error, size) : 0;
 }
