@@ -22,7 +22,8 @@
 /* Returned by an operation instead of a result. */
 #define UM_TAKEN	INT64_MIN	/* I answer later, with um_done*() */
 #define UM_CONTINUE	(INT64_MIN + 1)	/* the kernel's own answer is right: on a
-					   carrier it acts on the carrier */
+					   carrier it acts on the carrier; a socket is
+					   the host's, of which no more is heard */
 /* -UM_ERESTARTSYS: a signal came first; the kernel makes it EINTR or a restart. */
 #define UM_ERESTARTSYS	512
 

@@ -33,7 +33,7 @@ struct queued {
 struct instance {
 	enum state	 state;
 	unsigned	 number;	/* of this instance, in its sockets' names */
-	bool		 null;		/* there is no stack */
+	int64_t		 fixed;		/* not 0: no stack, and this is its answer */
 	char		*fstype, *target, *options;
 	char		*directory;	/* that relative paths in options are from */
 	pid_t		 pid;
@@ -65,11 +65,11 @@ static uint64_t id_of(uint64_t name)
 	return name & ~INSTANCE_MASK;
 }
 
-void *instance_null(void)
+void *instance_fixed(int64_t answer)
 {
 	struct instance *in = xcalloc(1, sizeof(*in));
 
-	in->null = true;
+	in->fixed = answer;
 	in->state = UP;
 	in->control = -1;
 	in->families = FAMILY_ALL;
@@ -398,8 +398,8 @@ int64_t instance_call(void *inst, struct um_call *c)
 	struct instance *in = inst;
 	uint64_t tag;
 
-	if (in->null)
-		return -EAFNOSUPPORT;
+	if (in->fixed)
+		return in->fixed;
 	if (in->state != UP)
 		return -ENETDOWN;
 	tag = slot_take(in, c);

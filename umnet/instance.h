@@ -7,8 +7,9 @@
 
 #include "um_module.h"
 
-/* Serves every family, and refuses each.  Returned owned, until instance_umount(). */
-void *instance_null(void);
+/* No stack: it serves every family with the same answer, -errno or UM_CONTINUE.
+   Returned owned, until instance_umount(). */
+void *instance_fixed(int64_t answer);
 /* Starts the program; c is answered when it is up or has failed. */
 int64_t instance_start(struct um_call *c, const char *program, const char *fstype,
 		const char *source, const char *target, const char *options, void **inst);

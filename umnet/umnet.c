@@ -24,14 +24,20 @@
 #include "util.h"
 #include "vde.h"
 
-static const char *const fstypes[] = { "umnetlwipv6", "umnetnull", NULL };
+static const char *const fstypes[] = { "umnetlwipv6", "umnetnative", "umnetnull", NULL };
 
-/* A type of mount and the program that is its stack; NULL: there is none. */
+/*
+ * A type of mount and the program that is its stack; NULL: there is none, and
+ * every call is answered alike.  UM_CONTINUE: what the host says, whatever the module's
+ * options deny to those who chose nothing.
+ */
 static const struct kind {
 	const char *fstype, *program;
+	int64_t fixed;
 } kinds[] = {
-	{ "umnetlwipv6", "umnet-lwipv6" },
-	{ "umnetnull", NULL },
+	{ "umnetlwipv6", "umnet-lwipv6", 0 },
+	{ "umnetnative", NULL, UM_CONTINUE },
+	{ "umnetnull", NULL, -EAFNOSUPPORT },
 };
 
 static int umnet_init(const char *options)
@@ -73,7 +79,7 @@ static int64_t umnet_mount(struct um_call *c, void **inst)
 		return -EINVAL;
 	}
 	if (!kind->program) {
-		*inst = instance_null();
+		*inst = instance_fixed(kind->fixed);
 		return 0;
 	}
 	rc = vde_prepare(options);

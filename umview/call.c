@@ -41,6 +41,7 @@
 #include "service.h"
 #include "sock.h"
 #include "util.h"
+#include "virtual.h"
 
 #ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS	/* Linux 6.6 */
 #define SECCOMP_IOCTL_NOTIF_SET_FLAGS	SECCOMP_IOW(4, __u64)
@@ -150,6 +151,8 @@ static void request_return(struct request *r, int64_t rc)
 		pending_remove(r);
 	if (r->call.op == UM_MOUNT)
 		mount_ended(r, rc);
+	if (r->call.op == UM_SOCKET && rc == UM_CONTINUE && !r->abandoned)
+		rc = virtual_host_socket(r);
 	if (r->abandoned)
 		request_free(r);
 	else

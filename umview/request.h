@@ -34,6 +34,8 @@ struct request {
 	uint8_t		 word;		/* 4 or 8: size of the guest's pointers */
 	bool		 close_on_exec;	/* for a descriptor that is the answer */
 	bool		 pending;	/* a module answers later */
+	bool		 made_here;	/* a socket(2) that must not go on as it is: what
+					   is the host's is made by the monitor */
 	bool		 stream;	/* a short write is as good as a long one */
 	bool		 abandoned;	/* the guest has been answered or is dead */
 	int		 answer_fd;	/* owned; the answer if not -1 */

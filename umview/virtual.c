@@ -53,17 +53,16 @@ static bool socket_is_ordinary(int64_t domain, int type, int64_t protocol)
 		 (type == SOCK_DGRAM && (!protocol || protocol == IPPROTO_UDP))));
 }
 
-/*
- * A socket of the host's, made here: for callers whose own call must not go on.
- * A guest in another network namespace gets `elsewhere` instead.
- */
-static int64_t host_socket(struct request *r, int64_t elsewhere)
+int64_t virtual_host_socket(struct request *r)
 {
 	int64_t domain = r->call.arg[0].value, protocol = r->call.arg[2].value;
 	int type = r->call.arg[1].value;
 
+	if (!r->made_here)
+		return UM_CONTINUE;
+	/* We cannot make one of another network namespace. */
 	if (guest_is_elsewhere(r->call.tid))
-		return elsewhere;
+		return r->row->owner == BY_VIEW ? -EPERM : UM_CONTINUE;
 	/* Not with rights that the caller may lack. */
 	if (!socket_is_ordinary(domain, type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC), protocol) &&
 	    caller_is_owner(r) < 0)
@@ -117,9 +116,10 @@ static int64_t virtual_msocket(struct request *r)
 	arg[0].in = NULL;
 	r->call.op = UM_SOCKET;
 	r->close_on_exec = type & SOCK_CLOEXEC;
+	r->made_here = true;		/* the kernel does not know this number */
 	if (!m) {
 		rc = route_family(r, domain);
-		return rc == UM_CONTINUE ? host_socket(r, -EPERM) : rc;
+		return rc == UM_CONTINUE ? virtual_host_socket(r) : rc;
 	}
 	r->mount = m;
 	if (domain < 0 || domain >= FAMILIES || !(mount_families(m) & 1ull << domain))
@@ -302,12 +302,13 @@ static int64_t virtual_socketcall(struct request *r)
 		return r->row ? route(r) : UM_CONTINUE;
 	r->row = row;
 	/* The arguments could change before the kernel reads them: never go on. */
+	r->made_here = true;
 	rc = route(r);
 	if (rc != UM_CONTINUE)
 		return rc;
 	for (unsigned i = 0; i < 3; i++)
 		r->call.arg[i].value = (int)args[i];
-	return host_socket(r, UM_CONTINUE);
+	return virtual_host_socket(r);
 }
 
 int64_t virtual_call(struct request *r)

@@ -7,5 +7,11 @@
 
 /* As route(). */
 int64_t virtual_call(struct request *r);
+/*
+ * A decoded UM_SOCKET is to be the host's: UM_CONTINUE if the guest's own call may go
+ * on to the kernel (its arguments are in registers), else a socket made
+ * here, in r->answer_fd, or -errno.
+ */
+int64_t virtual_host_socket(struct request *r);
 
 #endif
