@@ -64,6 +64,21 @@ struct um_module {
 	 * queue).  Optional; without it fd is closed.  `c` is borrowed.
 	 */
 	void	(*undo)(void *inst, struct um_call *c, int fd, uint64_t sock);
+
+	/* Members since the first release: a module that was built before has none. */
+
+	/*
+	 * Which mount serves `family` (1 to 63) instead of inst: its path
+	 * (borrowed, read at once), or inst's own path, which means what was mounted
+	 * there before it.  NULL: inst itself serves it, or nobody does.  Asked at each
+	 * socket(2).  If there is no such mount, the socket fails: with
+	 * ENETDOWN where families() promised the family, else with
+	 * EAFNOSUPPORT.  Optional.
+	 */
+	const char *(*alias)(void *inst, int family);
+	/* Something is mounted at c's (a UM_MOUNT's) target: not 0 if c may be
+	   mounted over it.  Optional; without it, it may not (EBUSY). */
+	int	(*covers)(const struct um_call *c);
 };
 
 #define UM_SESSION_END	0x40000000
@@ -110,6 +125,10 @@ int um_kill(pid_t pid, int signal);
 /* The session's own directory, mode 0700, made when first asked for and
    removed with everything in it when the session ends; NULL if it can't be made. */
 const char *um_runtime_dir(void);
+
+/* The absolute path that `path` is for thread `tid`, if a stack is mounted there;
+   NULL if none is.  Owned by the caller. */
+char *um_stack_path(int tid, const char *path);
 
 /* Address families (bits 1 << AF_*) for which processes that chose no stack get
    EAFNOSUPPORT instead of the host's network. */

@@ -9,6 +9,7 @@
 
 #include "family.h"
 #include "instance.h"
+#include "link.h"
 #include "litter.h"
 #include "util.h"
 #include "wire.h"
@@ -34,6 +35,7 @@ struct instance {
 	enum state	 state;
 	unsigned	 number;	/* of this instance, in its sockets' names */
 	int64_t		 fixed;		/* not 0: no stack, and this is its answer */
+	struct link	*link;		/* owned; NULL if it is none */
 	char		*fstype, *target, *options;
 	char		*directory;	/* that relative paths in options are from */
 	pid_t		 pid;
@@ -65,14 +67,15 @@ static uint64_t id_of(uint64_t name)
 	return name & ~INSTANCE_MASK;
 }
 
-void *instance_fixed(int64_t answer)
+void *instance_fixed(int64_t answer, struct link *link)
 {
 	struct instance *in = xcalloc(1, sizeof(*in));
 
 	in->fixed = answer;
+	in->link = link;
 	in->state = UP;
 	in->control = -1;
-	in->families = FAMILY_ALL;
+	in->families = link ? link->families : FAMILY_ALL;
 	return in;
 }
 
@@ -226,6 +229,7 @@ static void instance_free(struct instance *in)
 	free(in->target);
 	free(in->options);
 	free(in->directory);
+	link_free(in->link);
 	free(in);
 }
 
@@ -391,6 +395,13 @@ uint64_t instance_families(void *inst)
 	const struct instance *in = inst;
 
 	return in->families;
+}
+
+const char *instance_alias(void *inst, int family)
+{
+	const struct instance *in = inst;
+
+	return in->link ? link_path(in->link, family) : NULL;
 }
 
 int64_t instance_call(void *inst, struct um_call *c)

@@ -20,11 +20,14 @@
 
 #include "family.h"
 #include "instance.h"
+#include "link.h"
 #include "um_module.h"
 #include "util.h"
 #include "vde.h"
 
-static const char *const fstypes[] = { "umnetlwipv6", "umnetnative", "umnetnull", NULL };
+#define LINK	"umnetlink"
+
+static const char *const fstypes[] = { LINK, "umnetlwipv6", "umnetnative", "umnetnull", NULL };
 
 /*
  * A type of mount and the program that is its stack; NULL: there is none, and
@@ -35,6 +38,7 @@ static const struct kind {
 	const char *fstype, *program;
 	int64_t fixed;
 } kinds[] = {
+	{ LINK, NULL, -EAFNOSUPPORT },
 	{ "umnetlwipv6", "umnet-lwipv6", 0 },
 	{ "umnetnative", NULL, UM_CONTINUE },
 	{ "umnetnull", NULL, -EAFNOSUPPORT },
@@ -70,16 +74,21 @@ static int64_t umnet_mount(struct um_call *c, void **inst)
 {
 	const char *fstype = argument_text(c, 2), *options = argument_text(c, 4);
 	const struct kind *kind = kinds;
+	struct link *link = NULL;
 	int rc;
 
 	while (strcmp(kind->fstype, fstype) != 0)
 		kind++;		/* the monitor asks us only for what we export */
-	if (!kind->program && *options) {
+	if (strcmp(fstype, LINK) == 0) {
+		rc = link_new(c->tid, argument_text(c, 0), argument_text(c, 1), options, &link);
+		if (rc < 0)
+			return rc;
+	} else if (!kind->program && *options) {
 		um_warn("mount: %s: unknown option '%s'", fstype, options);
 		return -EINVAL;
 	}
 	if (!kind->program) {
-		*inst = instance_fixed(kind->fixed);
+		*inst = instance_fixed(kind->fixed, link);
 		return 0;
 	}
 	rc = vde_prepare(options);
@@ -87,6 +96,11 @@ static int64_t umnet_mount(struct um_call *c, void **inst)
 		return rc;
 	return instance_start(c, kind->program, fstype, argument_text(c, 0),
 			      argument_text(c, 1), options, inst);
+}
+
+static int umnet_covers(const struct um_call *c)
+{
+	return strcmp(argument_text(c, 2), LINK) == 0 && link_overrides(argument_text(c, 4));
 }
 
 const struct um_module um_module = {
@@ -97,4 +111,5 @@ const struct um_module um_module = {
 	.mount = umnet_mount, .umount = instance_umount,
 	.families = instance_families, .call = instance_call,
 	.interrupt = instance_interrupt, .undo = instance_undo,
+	.alias = instance_alias, .covers = umnet_covers,
 };

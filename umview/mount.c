@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "guest.h"
 #include "mount.h"
 #include "service.h"
 #include "util.h"
@@ -136,7 +138,64 @@ void mount_each(void (*fn)(struct mount *m, void *arg), void *arg)
 	}
 }
 
-uint64_t mount_families(const struct mount *m)
+char *um_stack_path(int tid, const char *path)
 {
-	return m->service->module->families ? m->service->module->families(m->instance) : 0;
+	char *absolute = *path ? guest_absolute(tid, path) : NULL;
+	const struct mount *m = absolute ? mount_find(absolute) : NULL;
+
+	if (m && m->service->module->families)
+		return absolute;
+	free(absolute);
+	return NULL;
+}
+
+/* What m was mounted over. */
+static struct mount *mount_covered(const struct mount *m)
+{
+	struct mount *newest = NULL;
+
+	for (unsigned i = 0; i < slots; i++)
+		if (mounts[i]->state == MOUNT_READY && mounts[i]->id < m->id &&
+		    strcmp(mounts[i]->path, m->path) == 0 &&
+		    (!newest || newest->id < mounts[i]->id))
+			newest = mounts[i];
+	return newest;
+}
+
+static bool mount_promises(const struct mount *m, int family)
+{
+	const struct um_module *module = m->service->module;
+
+	return module->families && module->families(m->instance) >> family & 1;
+}
+
+static const char *mount_alias(const struct mount *m, int family)
+{
+	const struct um_module *module = m->service->module;
+
+	return module->alias ? module->alias(m->instance, family) : NULL;
+}
+
+bool mount_answers(const struct mount *m, int family)
+{
+	return mount_promises(m, family) || mount_alias(m, family);
+}
+
+int mount_serving(struct mount **m, int family)
+{
+	enum { HOPS_MAX = 40 };	/* as many as of symbolic links */
+
+	for (unsigned hops = 0; hops < HOPS_MAX; hops++) {
+		const char *alias = mount_alias(*m, family);
+		bool promised = mount_promises(*m, family);
+		struct mount *next;
+
+		if (!alias)
+			return promised ? 0 : -EAFNOSUPPORT;
+		next = strcmp(alias, (*m)->path) == 0 ? mount_covered(*m) : mount_find(alias);
+		if (!next)
+			return promised ? -ENETDOWN : -EAFNOSUPPORT;
+		*m = next;
+	}
+	return -ELOOP;
 }

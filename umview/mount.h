@@ -47,6 +47,13 @@ struct mount *mount_get(uint64_t ref);	/* NULL: it is gone */
 unsigned mount_count(void);
 /* Calls fn for each READY mount, oldest first. */
 void mount_each(void (*fn)(struct mount *m, void *arg), void *arg);
-uint64_t mount_families(const struct mount *m);
+/* Does it serve a family, itself or by another mount? */
+bool mount_answers(const struct mount *m, int family);
+/*
+ * *m becomes the mount that serves a family in its place, after its alias, and that
+ * one's alias ... 0; -EAFNOSUPPORT; -ENETDOWN: the one that should is gone;
+ * -ELOOP.
+ */
+int mount_serving(struct mount **m, int family);
 
 #endif

@@ -19,10 +19,10 @@
 
 int64_t route_family(struct request *r, int family)
 {
-	uint64_t bit = family >= 0 && family < FAMILIES ? 1ull << family : 0;
 	uint64_t chosen;
+	int rc;
 
-	if (family == AF_UNIX || !bit)
+	if (family < 0 || family >= FAMILIES || family == AF_UNIX)
 		return UM_CONTINUE;
 	chosen = context_stack(r->call.tid, family);
 	if (chosen != STACK_UNSET) {
@@ -30,12 +30,13 @@ int64_t route_family(struct request *r, int family)
 		r->mount = mount_get(chosen);
 		if (!r->mount)
 			return -ENETDOWN;
-		return mount_families(r->mount) & bit ? ROUTE_MODULE : -EAFNOSUPPORT;
+	} else {
+		r->mount = mount_find(DEFAULT_STACK);
+		if (!r->mount || !mount_answers(r->mount, family))
+			return view_denied() >> family & 1 ? -EAFNOSUPPORT : UM_CONTINUE;
 	}
-	r->mount = mount_find(DEFAULT_STACK);
-	if (r->mount && mount_families(r->mount) & bit)
-		return ROUTE_MODULE;
-	return view_denied() & bit ? -EAFNOSUPPORT : UM_CONTINUE;
+	rc = mount_serving(&r->mount, family);
+	return rc < 0 ? rc : ROUTE_MODULE;
 }
 
 struct mount *route_path(struct request *r, unsigned index)
@@ -89,6 +90,8 @@ static int64_t route_interface(struct request *r, int fd)
 	    getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &len) < 0 || family != AF_UNIX)
 		return UM_CONTINUE;
 	rc = route_family(r, AF_INET);
+	if (rc == -EAFNOSUPPORT)
+		rc = route_family(r, AF_INET6);
 	if (rc != ROUTE_MODULE)
 		return rc == UM_CONTINUE ? rc : -ENODEV;
 	rc = request_decode(r);
@@ -152,6 +155,7 @@ static int64_t route_mount(struct request *r)
 	autofree char *type = NULL;
 	struct service *service;
 	struct um_arg *arg = r->call.arg;
+	const struct mount *over;
 	int rc;
 
 	if (r->reg[3] & not_new || guest_string(r->call.tid, r->reg[2], PATH_MAX, &type) < 0)
@@ -170,7 +174,9 @@ static int64_t route_mount(struct request *r)
 		rc = route_owner(r);
 	if (rc < 0)
 		return rc;
-	if (route_path(r, 1) || mount_starting((char *)arg[1].in))
+	over = route_path(r, 1);
+	if (mount_starting((char *)arg[1].in) ||
+	    (over && !(service->module->covers && service->module->covers(&r->call))))
 		return -EBUSY;
 	r->mount = mount_add((char *)arg[1].in, type, arg[0].in ? (char *)arg[0].in : "none",
 			     arg[4].in ? (char *)arg[4].in : none, service);

@@ -68,12 +68,21 @@ static const struct um_module *module_check(void *handle, const char *name)
 		     name, module->api, UM_MODULE_API);
 		return NULL;
 	}
-	if (module->size < sizeof(struct um_module) || !module->name || !module->summary ||
+	if (module->size < offsetof(struct um_module, alias) || !module->name || !module->summary ||
 	    !module->fstypes || !module->mount || !module->umount || !module->call) {
 		warn("module error: %s: incomplete struct um_module", name);
 		return NULL;
 	}
 	return module;
+}
+
+/* An older module has fewer members, a newer one more. */
+static const struct um_module *module_copy(const struct um_module *module)
+{
+	struct um_module *copy = xcalloc(1, sizeof(*copy));
+
+	memcpy(copy, module, module->size < sizeof(*copy) ? module->size : sizeof(*copy));
+	return copy;
 }
 
 static int service_load(void *handle, const char *name, const char *options, bool permanent)
@@ -96,7 +105,7 @@ static int service_load(void *handle, const char *name, const char *options, boo
 		return -EINVAL;
 	}
 	service = xcalloc(1, sizeof(*service));
-	*service = (struct service){ module, handle, permanent, NULL };
+	*service = (struct service){ module_copy(module), handle, permanent, NULL };
 	while (*last)
 		last = &(*last)->next;
 	*last = service;
@@ -143,6 +152,7 @@ int service_remove(struct service *service)
 	if (service->module->fini)
 		service->module->fini();
 	dlclose(service->handle);
+	free((void *)service->module);
 	free(service);
 	return 0;
 }

@@ -9,7 +9,7 @@
 #include "um_module.h"
 
 struct service {
-	const struct um_module *module;
+	const struct um_module *module;	/* owned: a copy, with every member that we know */
 	void		*handle;	/* dlopen's */
 	bool		 permanent;
 	struct service	*next;

@@ -122,9 +122,10 @@ static int64_t virtual_msocket(struct request *r)
 		return rc == UM_CONTINUE ? virtual_host_socket(r) : rc;
 	}
 	r->mount = m;
-	if (domain < 0 || domain >= FAMILIES || !(mount_families(m) & 1ull << domain))
+	if (domain < 0 || domain >= FAMILIES)
 		return -EAFNOSUPPORT;
-	return ROUTE_MODULE;
+	rc = mount_serving(&r->mount, domain);
+	return rc < 0 ? rc : ROUTE_MODULE;
 }
 
 static int64_t virtual_add_service(struct request *r)
