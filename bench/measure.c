@@ -6,6 +6,8 @@
  *	bench bulk|rtt|connect [ADDRESS]	server and client in one run, on loopback
  *	bench serve ADDRESS		the server alone, on port 5000, for ever
  *	bench bulk|rtt|connect -c ADDRESS	the client alone
+ *	bench hold COUNT ADDRESS	COUNT connections to the server, open until stdin ends;
+ *			prints how many when they are there
  *
  * bulk: MB/s; rtt: microseconds for 64 bytes there and back; connect: connections a second.
  */
@@ -20,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -164,14 +167,18 @@ static const struct { const char *name; void (*prepare)(void), (*call)(void); } 
 enum { BLOCK = 1 << 18 };
 static char block[BLOCK];
 
-/* The first byte of a connection says what it is for. */
-static void serve_one(int s)
+/* The first byte of a connection says what it is for.  True: it stays open. */
+static bool serve_one(int s)
 {
 	ssize_t n;
 	int on = 1;
 
 	if (read(s, block, 1) != 1)
-		return;
+		return false;
+	if (block[0] == 'h')
+		return true;
+	if (fork())			/* it may take long: others need not wait */
+		return false;
 	setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	if (block[0] == 'b') {		/* bulk: count, then answer */
 		while ((n = read(s, block, BLOCK)) > 0)
@@ -181,18 +188,59 @@ static void serve_one(int s)
 		while ((n = recv(s, block, 64, MSG_WAITALL)) == 64)
 			must(write(s, block, 64), "write");
 	}
+	_exit(0);
 }
 
 static void serve(int s)
 {
+	int *held = NULL, count = 0;
+
+	signal(SIGCHLD, SIG_IGN);
 	for (;;) {
 		int c = accept(s, NULL, NULL);
 
 		if (c < 0)
 			exit(0);
-		serve_one(c);
-		close(c);
+		if (!serve_one(c)) {
+			close(c);
+			continue;
+		}
+		if (count && read(held[0], block, 1) == 0) {	/* those of an earlier client */
+			while (count)
+				close(held[--count]);
+		}
+		held = realloc(held, (count + 1) * sizeof(*held));
+		held[count++] = c;
+		fcntl(c, F_SETFL, O_NONBLOCK);
+		must(write(c, "h", 1), "write");
 	}
+}
+
+static int hold(int count, const char *text)
+{
+	socklen_t len;
+	struct sockaddr_storage a = address_of(text, PORT, &len);
+
+	for (int i = 0; i < count; i++) {
+		int s = connected(&a, len);
+
+		must(write(s, "h", 1), "write");
+		must(read(s, block, 1) - 1, "the answer");
+	}
+	printf("%d\n", count);
+	fflush(stdout);
+	while (read(0, block, BLOCK) > 0)
+		;
+	return 0;
+}
+
+static void raise_limit(void)
+{
+	struct rlimit limit;
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 static double bulk(const struct sockaddr_storage *a, socklen_t len)
@@ -275,7 +323,12 @@ int main(int argc, char **argv)
 	alarm(120);
 	if (argc > 2 && !strcmp(argv[1], "serve")) {
 		alarm(0);
+		raise_limit();
 		serve(listener(argv[2], PORT));
+	}
+	if (argc > 3 && !strcmp(argv[1], "hold")) {
+		raise_limit();
+		return hold(atoi(argv[2]), argv[3]);
 	}
 	if (argc > 1 && (!strcmp(argv[1], "bulk") || !strcmp(argv[1], "rtt") || !strcmp(argv[1], "connect")))
 		return network(argv[1], argc > 3, argc > 3 ? argv[3] : argc > 2 ? argv[2] : "127.0.0.1");
@@ -295,6 +348,6 @@ int main(int argc, char **argv)
 		printf("%.1f\n", (now() - start) / n * 1e9);
 		return 0;
 	}
-	fprintf(stderr, "usage: bench CALL COUNT | bulk|rtt|connect [-c] [ADDRESS] | serve ADDRESS\n");
+	fprintf(stderr, "usage: bench CALL COUNT | bulk|rtt|connect [-c] [ADDRESS] | serve ADDRESS | hold COUNT ADDRESS\n");
 	return 2;
 }
