@@ -55,3 +55,13 @@ int um_killall(int signal)
 {
 	return syscall(UMV_KILL_ALL, signal);
 }
+
+int um_new_view(void)
+{
+	return syscall(UMV_NEW_VIEW);
+}
+
+int um_attach(int pid)
+{
+	return syscall(UMV_ATTACH, pid);
+}

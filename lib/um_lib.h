@@ -27,8 +27,15 @@ int um_list_service(char *buffer, size_t size);
 int um_view_getinfo(struct um_view_info *info);
 /* EINVAL: empty, 64 bytes or more, or not printable. */
 int um_set_viewname(const char *name);
-/* Signal every process of the view but the caller; returns how many. */
+/* Signal every process of the view, and of views inside it, but the caller; returns how
+   many. */
 int um_killall(int signal);
+/* The calling process moves into a new view inside its own, which begins as a copy;
+   returns the new view's number.  It ends with its last process. */
+int um_new_view(void);
+/* Process pid moves into the caller's view.  EOPNOTSUPP: it is not of this session, and
+   cannot be brought in; ESRCH; EPERM. */
+int um_attach(int pid);
 
 #ifdef __cplusplus
 }

@@ -34,9 +34,10 @@ struct um_module {
 	const char	*summary;	/* one line for um_ls_service */
 	const char *const *fstypes;	/* what mount(2) may name; NULL-terminated */
 
-	/* Loaded with `options` (never NULL).  Optional.  0 or -errno. */
+	/* Loaded with `options` (never NULL).  Optional.  0 or -errno.  Again, when another
+	   view of the session loads it too. */
 	int	(*init)(const char *options);
-	/* About to be unloaded; nothing is mounted.  Optional. */
+	/* No view has it any more: about to be unloaded; nothing is mounted.  Optional. */
 	void	(*fini)(void);
 
 	/*
@@ -130,8 +131,8 @@ const char *um_runtime_dir(void);
    NULL if none is.  Owned by the caller. */
 char *um_stack_path(int tid, const char *path);
 
-/* Address families (bits 1 << AF_*) for which processes that chose no stack get
-   EAFNOSUPPORT instead of the host's network. */
+/* From init: address families (bits 1 << AF_*) for which, in the view that loads the module,
+   processes that chose no stack get EAFNOSUPPORT instead of the host's network. */
 void um_deny_host(uint64_t families);
 
 /* A line on the monitor's standard error: "umview: ..." */

@@ -21,10 +21,16 @@
 #define UMV_VIEW_INFO		(UMV_BASE + 4)
 /* (const char *name) */
 #define UMV_SET_VIEWNAME	(UMV_BASE + 5)
-/* (int signal): to every process of the view but the caller; signal 0 sends none.
+/* (int signal): to every process of the view, and of the views inside it, but the caller;
+   signal 0 sends none.
    Returns how many there are */
 #define UMV_KILL_ALL		(UMV_BASE + 6)
-#define UMV_END			(UMV_BASE + 7)
+/* (void): the calling process, and its future children, move into a new view inside theirs,
+   a copy of it.  Returns its number */
+#define UMV_NEW_VIEW		(UMV_BASE + 7)
+/* (int pid): that process, of the same session, moves into the caller's view */
+#define UMV_ATTACH		(UMV_BASE + 8)
+#define UMV_END			(UMV_BASE + 9)
 
 struct um_view_info {
 	int	server;		/* pid of the monitor */

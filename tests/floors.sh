@@ -18,7 +18,7 @@ floor() {
 	um_call|um_module|um_virtual|um_stack|util|wire) echo 0 ;;
 	table|guest|loop|process|helper|runtime) echo 1 ;;
 	request|message|sock|mount|view|service|procfile) echo 2 ;;
-	route|virtual|exec) echo 3 ;;
+	route|virtual|viewlife|exec) echo 3 ;;
 	call) echo 4 ;;
 	umview|front|monitor|keeper|guestrun|session|launch|filter|banner|options) echo 5 ;;
 	esac

@@ -61,7 +61,6 @@ static int umnet_init(const char *options)
 
 static void umnet_fini(void)
 {
-	um_deny_host(0);
 	vde_stop();
 }
 

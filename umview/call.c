@@ -126,15 +126,6 @@ static void answer(struct request *r, int64_t rc)
 	request_free(r);
 }
 
-/* A mount has come up, or has not. */
-static void mount_ended(struct request *r, int64_t rc)
-{
-	if (rc < 0)
-		mount_remove(r->mount);
-	else
-		r->mount->state = MOUNT_READY;
-}
-
 static void pending_remove(struct request *r)
 {
 	r->next->previous = r->previous;
@@ -150,7 +141,7 @@ static void request_return(struct request *r, int64_t rc)
 	if (r->pending)
 		pending_remove(r);
 	if (r->call.op == UM_MOUNT)
-		mount_ended(r, rc);
+		mount_started(r->mount, rc);
 	if (r->call.op == UM_SOCKET && rc == UM_CONTINUE && !r->abandoned)
 		rc = virtual_host_socket(r);
 	if (r->abandoned)

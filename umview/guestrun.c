@@ -33,8 +33,9 @@ static bool may_filter(void)
 	return value == CAP_SET;
 }
 
-/* Run an rc file inside the view, if it is there and executable. */
-static void rc_run(const char *path)
+/* Run an rc file inside the view, if it is there and executable.  argument: its first,
+   or NULL. */
+static void rc_run(const char *path, const char *argument)
 {
 	int status = 0;
 	pid_t pid;
@@ -43,7 +44,7 @@ static void rc_run(const char *path)
 		return;
 	pid = fork();
 	if (pid == 0) {
-		execl(path, path, (char *)NULL);
+		execl(path, path, argument, (char *)NULL);
 		warn("cannot execute '%s': %s", path, strerror(errno));
 		_exit(126);
 	}
@@ -53,21 +54,21 @@ static void rc_run(const char *path)
 	}
 }
 
-static void guest_become(const struct session *session)
+void guest_become(const struct session *session, bool nested)
 {
-	const char *home = getenv("HOME");
+	const char *home = getenv("HOME"), *argument = nested ? "nested" : NULL;
 
 	sigprocmask(SIG_SETMASK, &session->mask, NULL);
 	for (int fd = 0; fd <= STDERR_FILENO; fd++)
 		if (session->closed[fd])
 			close(fd);
-	rc_run("/etc/viewosrc");
+	rc_run("/etc/viewosrc", argument);
 	if (session->rc_file) {
-		rc_run(session->rc_file);
+		rc_run(session->rc_file, argument);
 	} else if (home) {
 		autofree char *own = xasprintf("%s/.viewosrc", home);
 
-		rc_run(own);
+		rc_run(own, argument);
 	}
 	execvp(session->command[0], session->command);
 	warn("cannot execute '%s': %s", session->command[0], strerror(errno));
@@ -92,7 +93,7 @@ static void guest_run(const struct session *session, const struct sock_fprog *pr
 		_exit(EXIT_UMVIEW);
 	close(made.listener);
 	prctl(PR_SET_PDEATHSIG, 0);
-	guest_become(session);
+	guest_become(session, false);
 }
 
 /* The pipe's other end is ours too: only the child itself tells of its death. */

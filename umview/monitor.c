@@ -125,19 +125,13 @@ static void session_ended(void)
 	ending = true;
 }
 
-static void mount_end(struct mount *m, void *arg)
-{
-	(void)arg;
-	m->service->module->umount(m->instance, UM_SESSION_END);
-}
-
 /* Unmount all, give the helpers a moment to go by themselves. */
 static void session_end(void)
 {
 	enum { PATIENCE = 2000 };
 	uint64_t until = loop_now() + PATIENCE;
 
-	mount_each(mount_end, NULL);
+	mount_end_all();
 	service_end_all();
 	helper_dismiss();
 	while (helper_count() && loop_now() < until) {
@@ -156,7 +150,7 @@ static void session_end(void)
 static void services_preload(const struct session *session)
 {
 	for (const char **module = session->preload; *module; module++) {
-		int rc = service_add(*module, false);
+		int rc = service_add(&view_first()->services, *module, false);
 
 		if (rc < 0)
 			die("cannot load '%s': %s", *module, strerror(-rc));
@@ -210,7 +204,7 @@ void monitor_run(const struct session *session, int front_socket)
 	loop_start();
 	signals_watch();
 	services_preload(session);
-	if (session->name && view_set_name(session->name) < 0)
+	if (session->name && view_set_name(view_first(), session->name) < 0)
 		die("bad view name '%s'", session->name);
 
 	first = guest_start(&start, session);

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * mount.h - what modules have mounted: instances by path.
+ * mount.h - what modules have mounted, and which of it a view has, by path.
+ *
+ * A view has a table of its own, as a process has a mount namespace: a copy of its
+ * parent's when it begins, and what either mounts or unmounts later is the
+ * other's secret.  The instance of a module behind a mount is shared, and
+ * goes with the last table that has it.
  *
  * A mount is kept by a reference, slot and generation in one number, wherever
- * it must be remembered across events (contexts); a struct mount * is good until the
- * loop goes round.
+ * it must be remembered across events (contexts, tables); a struct mount * is good
+ * until the loop goes round.
  */
 #ifndef MOUNT_H
 #define MOUNT_H
@@ -23,6 +28,8 @@ enum mount_state { MOUNT_FREE = 0, MOUNT_STARTING, MOUNT_READY };
 struct mount {
 	enum mount_state state;
 	uint32_t	 generation;
+	uint32_t	 slot;
+	unsigned	 tables;	/* how many have it */
 	char		*path, *fstype, *source, *options;	/* owned */
 	struct service	*service;
 	void		*instance;	/* the module's */
@@ -32,28 +39,50 @@ struct mount {
 
 #define MOUNT_NONE	UINT64_MAX	/* a reference to nothing */
 
-/* A new mount in state STARTING: copies the strings.  NULL: there are too many. */
-struct mount *mount_add(const char *path, const char *fstype, const char *source,
-		const char *options, struct service *service);
-void mount_remove(struct mount *m);	/* forgets it; the module has let go */
+struct mount_table {
+	uint64_t	*refs;		/* owned; oldest first */
+	unsigned	 count;
+};
+
+/* A new mount in state STARTING, in this table: copies the strings.  NULL: there are
+   too many. */
+struct mount *mount_add(struct mount_table *table, const char *path, const char *fstype,
+		const char *source, const char *options, struct service *service);
+/* It is there (READY), or will never be (rc < 0: forgotten; the module has let go). */
+void mount_started(struct mount *m, int64_t rc);
+/*
+ * Takes m out of the table; if no other has it, the module unmounts it with these
+ * flags, and may refuse: then it stays.  0 or -errno.
+ */
+int mount_leave(struct mount_table *table, struct mount *m, int flags);
+/* Takes out all, without asking. */
+void mount_clear(struct mount_table *table);
+/* `to`, which is empty, gets all of `from` that is READY. */
+void mount_copy(struct mount_table *to, const struct mount_table *from);
+
 /* Is something mounted at path, or somewhere below it? */
-bool mount_below(const char *path);
+bool mount_below(const struct mount_table *table, const char *path);
 /* The newest mount at exactly path; READY ones only.  NULL if none. */
-struct mount *mount_find(const char *path);
-bool mount_starting(const char *path);	/* is one being made there? */
-bool mount_uses(const struct service *service);
+struct mount *mount_find(const struct mount_table *table, const char *path);
+/* Is one being made there? */
+bool mount_starting(const struct mount_table *table, const char *path);
+bool mount_uses(const struct mount_table *table, const struct service *service);
+/* Calls fn for each READY mount of the table, oldest first. */
+void mount_each(const struct mount_table *table, void (*fn)(struct mount *m, void *arg),
+		void *arg);
+
 uint64_t mount_ref(const struct mount *m);
 struct mount *mount_get(uint64_t ref);	/* NULL: it is gone */
-unsigned mount_count(void);
-/* Calls fn for each READY mount, oldest first. */
-void mount_each(void (*fn)(struct mount *m, void *arg), void *arg);
+unsigned mount_count(void);		/* READY, of all views */
 /* Does it serve a family, itself or by another mount? */
 bool mount_answers(const struct mount *m, int family);
 /*
  * *m becomes the mount that serves a family in its place, after its alias, and that
- * one's alias ... 0; -EAFNOSUPPORT; -ENETDOWN: the one that should is gone;
- * -ELOOP.
+ * one's alias ..., in this table.  0; -EAFNOSUPPORT; -ENETDOWN: the one that should is
+ * gone; -ELOOP.
  */
-int mount_serving(struct mount **m, int family);
+int mount_serving(const struct mount_table *table, struct mount **m, int family);
+/* The session ends: every module unmounts what it has, whoever has it. */
+void mount_end_all(void);
 
 #endif

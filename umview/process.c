@@ -66,7 +66,8 @@ static struct one *process_in(struct one *all, size_t n, pid_t pid)
 	return NULL;
 }
 
-int process_signal_tree(pid_t root, int signal, pid_t spare, bool (*skip)(pid_t pid))
+int process_each_below(pid_t root, bool (*skip)(pid_t pid), int (*fn)(pid_t pid, void *arg),
+		void *arg)
 {
 	size_t n;
 	autofree struct one *all = process_list(&n);
@@ -87,14 +88,33 @@ int process_signal_tree(pid_t root, int signal, pid_t spare, bool (*skip)(pid_t 
 			changed = true;
 		}
 	}
-	for (size_t i = 0; i < n; i++) {
-		if (!all[i].below || all[i].pid == spare)
-			continue;
-		found++;
-		if (signal)
-			kill(all[i].pid, signal);
-	}
+	for (size_t i = 0; i < n; i++)
+		if (all[i].below)
+			found += fn(all[i].pid, arg);
 	return found;
+}
+
+struct signalling {
+	int	signal;
+	pid_t	spare;
+};
+
+static int process_signal(pid_t pid, void *arg)
+{
+	const struct signalling *s = arg;
+
+	if (pid == s->spare)
+		return 0;
+	if (s->signal)
+		kill(pid, s->signal);
+	return 1;
+}
+
+int process_signal_tree(pid_t root, int signal, pid_t spare, bool (*skip)(pid_t pid))
+{
+	struct signalling s = { signal, spare };
+
+	return process_each_below(root, skip, process_signal, &s);
 }
 
 bool process_is_below(pid_t pid, pid_t root)

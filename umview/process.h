@@ -8,6 +8,12 @@
 #include <sys/types.h>
 
 /*
+ * Calls fn for every live descendant of root, but for those that skip(pid) (or NULL) names,
+ * with their descendants.  Returns the sum of what fn returned.
+ */
+int process_each_below(pid_t root, bool (*skip)(pid_t pid), int (*fn)(pid_t pid, void *arg),
+		void *arg);
+/*
  * Sends `signal` (0: none) to every live descendant of root but `spare` (0:
  * nobody), and but those that skip(pid) names, with their descendants.  Returns
  * how many there were.

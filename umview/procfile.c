@@ -9,6 +9,7 @@
 #include "mount.h"
 #include "procfile.h"
 #include "util.h"
+#include "view.h"
 
 enum style { NO_FILE, MOUNTS, MOUNTINFO };
 
@@ -124,7 +125,7 @@ int procfile_open(pid_t tid, const char *path)
 		fclose(list.out);
 		return -1;
 	}
-	mount_each(put_mount, &list);
+	mount_each(&view_of(pid)->mounts, put_mount, &list);
 	fflush(list.out);
 	/* An open file of its own, at its start and not to be written. */
 	reopen = xasprintf("/proc/self/fd/%d", fd);

@@ -18,6 +18,7 @@
 #include "um_call.h"
 
 struct mount;
+struct view;
 
 /* Where the answer's bytes of an argument go in the guest; 0: nowhere. */
 struct place {
@@ -40,6 +41,8 @@ struct request {
 	bool		 abandoned;	/* the guest has been answered or is dead */
 	int		 answer_fd;	/* owned; the answer if not -1 */
 	uint64_t	 interrupted_at; /* when the module was told of a signal */
+	struct view	*view;		/* the caller's; NULL until request_view() is asked.
+					   Not valid once pending */
 	struct mount	*mount;		/* whose module has it; valid while pending */
 	struct place	 place[UM_ARGS];
 	struct iovec	*scatter;	/* UM_RECVFROM of a msghdr: where data goes (owned);

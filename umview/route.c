@@ -17,6 +17,13 @@
 
 #define DEFAULT_STACK	"/dev/net/default"
 
+struct view *request_view(struct request *r)
+{
+	if (!r->view)
+		r->view = view_of(r->call.tid);
+	return r->view;
+}
+
 int64_t route_family(struct request *r, int family)
 {
 	uint64_t chosen;
@@ -31,11 +38,11 @@ int64_t route_family(struct request *r, int family)
 		if (!r->mount)
 			return -ENETDOWN;
 	} else {
-		r->mount = mount_find(DEFAULT_STACK);
+		r->mount = mount_find(&request_view(r)->mounts, DEFAULT_STACK);
 		if (!r->mount || !mount_answers(r->mount, family))
-			return view_denied() >> family & 1 ? -EAFNOSUPPORT : UM_CONTINUE;
+			return service_denied(&r->view->services) >> family & 1 ? -EAFNOSUPPORT : UM_CONTINUE;
 	}
-	rc = mount_serving(&r->mount, family);
+	rc = mount_serving(&request_view(r)->mounts, &r->mount, family);
 	return rc < 0 ? rc : ROUTE_MODULE;
 }
 
@@ -49,7 +56,7 @@ struct mount *route_path(struct request *r, unsigned index)
 	free(arg->in);
 	arg->in = (uint8_t *)absolute;
 	arg->in_len = strlen(absolute);
-	return mount_find(absolute);
+	return mount_find(&request_view(r)->mounts, absolute);
 }
 
 /* A guest of another user, or that cannot be read: the kernel answers it. */
@@ -160,7 +167,7 @@ static int64_t route_mount(struct request *r)
 
 	if (r->reg[3] & not_new || guest_string(r->call.tid, r->reg[2], PATH_MAX, &type) < 0)
 		return UM_CONTINUE;
-	service = service_for(type);
+	service = service_for(&request_view(r)->services, type);
 	if (!service)
 		return UM_CONTINUE;
 	rc = request_decode(r);
@@ -175,10 +182,11 @@ static int64_t route_mount(struct request *r)
 	if (rc < 0)
 		return rc;
 	over = route_path(r, 1);
-	if (mount_starting((char *)arg[1].in) ||
+	if (mount_starting(&r->view->mounts, (char *)arg[1].in) ||
 	    (over && !(service->module->covers && service->module->covers(&r->call))))
 		return -EBUSY;
-	r->mount = mount_add((char *)arg[1].in, type, arg[0].in ? (char *)arg[0].in : "none",
+	r->mount = mount_add(&r->view->mounts, (char *)arg[1].in, type,
+			     arg[0].in ? (char *)arg[0].in : "none",
 			     arg[4].in ? (char *)arg[4].in : none, service);
 	return r->mount ? ROUTE_MOUNT : -ENOSPC;
 }
@@ -198,12 +206,7 @@ static int64_t route_umount(struct request *r)
 		return rc;
 	if (r->call.arg[1].value & ~(MNT_FORCE | MNT_DETACH | UMOUNT_NOFOLLOW))
 		return -EINVAL;
-	rc = m->service->module->umount(m->instance, r->call.arg[1].value);
-	if (rc < 0)
-		return rc;
-	sock_forget_mount(mount_ref(m));
-	mount_remove(m);
-	return 0;
+	return mount_leave(&r->view->mounts, m, r->call.arg[1].value);
 }
 
 int64_t route(struct request *r)

@@ -18,6 +18,8 @@ int64_t route(struct request *r);
 #define ROUTE_MODULE	(INT64_MIN + 16)
 #define ROUTE_MOUNT	(INT64_MIN + 17)
 
+/* The caller's view; also in r->view from then on. */
+struct view *request_view(struct request *r);
 /* The caller's stack for a family: ROUTE_MODULE and r->mount, UM_CONTINUE, or -errno. */
 int64_t route_family(struct request *r, int family);
 /* What is mounted at an existing argument's path (made absolute in it).

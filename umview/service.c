@@ -9,7 +9,16 @@
 #include "service.h"
 #include "util.h"
 
+/* One view's knowledge of a module. */
+struct loaded {
+	struct service	*service;
+	bool		 permanent;
+	uint64_t	 denied;	/* families, with um_deny_host() */
+	struct loaded	*next;
+};
+
 static struct service *services;
+static struct loaded *loading;		/* whose init runs; NULL: none's */
 
 /* Opens directory/name or directory/name.so if it is there. */
 static void *module_open_in(const char *directory, size_t n, const char *name, bool *found)
@@ -85,41 +94,89 @@ static const struct um_module *module_copy(const struct um_module *module)
 	return copy;
 }
 
-static int service_load(void *handle, const char *name, const char *options, bool permanent)
+/* The module's own service, made when it is the first time. */
+static struct service *service_of(const struct um_module *module, void *handle)
 {
-	const struct um_module *module = module_check(handle, name);
 	struct service *service, **last = &services;
-	int rc;
 
-	if (!module)
-		return -ENOEXEC;
-	if (service_find(module->name)) {
-		warn("module error: %s: service %s is there already", name, module->name);
-		return -EEXIST;
-	}
-	rc = module->init ? module->init(options) : 0;
-	if (rc < 0)
-		return rc;
-	if (rc == 0 && !module->init && *options) {
-		warn("module error: %s takes no options", name);
-		return -EINVAL;
-	}
+	for (; *last; last = &(*last)->next)
+		if ((*last)->own == module)
+			return *last;
 	service = xcalloc(1, sizeof(*service));
-	*service = (struct service){ module_copy(module), handle, permanent, NULL };
+	*service = (struct service){ .module = module_copy(module), .own = module,
+		.handle = handle };
+	*last = service;
+	return service;
+}
+
+static void service_release(struct service *service)
+{
+	struct service **link = &services;
+
+	if (--service->lists)
+		return;
+	while (*link != service)
+		link = &(*link)->next;
+	*link = service->next;
+	if (service->module->fini)
+		service->module->fini();
+	dlclose(service->handle);
+	free((void *)service->module);
+	free(service);
+}
+
+static void list_append(struct service_list *list, const struct loaded *copied)
+{
+	struct loaded *loaded = xcalloc(1, sizeof(*loaded)), **last = &list->first;
+
+	*loaded = *copied;
+	loaded->next = NULL;
+	loaded->service->lists++;
 	while (*last)
 		last = &(*last)->next;
-	*last = service;
+	*last = loaded;
+}
+
+/* Consumes handle. */
+static int service_load(struct service_list *list, void *handle, const char *name,
+		const char *options, bool permanent)
+{
+	const struct um_module *module = module_check(handle, name);
+	struct loaded new = { .permanent = permanent };
+	int rc = 0;
+
+	if (!module)
+		rc = -ENOEXEC;
+	else if (service_find(list, module->name)) {
+		warn("module error: %s: service %s is there already", name, module->name);
+		rc = -EEXIST;
+	} else if (!module->init && *options) {
+		warn("module error: %s takes no options", name);
+		rc = -EINVAL;
+	}
+	if (rc == 0 && module->init) {
+		loading = &new;
+		rc = module->init(options);
+		loading = NULL;
+	}
+	if (rc < 0) {
+		dlclose(handle);
+		return rc;
+	}
+	new.service = service_of(module, handle);
+	if (new.service->lists)
+		dlclose(handle);	/* one is enough */
+	list_append(list, &new);
 	return 0;
 }
 
-int service_add(const char *module_and_options, bool permanent)
+int service_add(struct service_list *list, const char *module_and_options, bool permanent)
 {
 	size_t n = strcspn(module_and_options, ",");
 	autofree char *name = strndup(module_and_options, n);
 	const char *options = module_and_options + n + (module_and_options[n] == ',');
 	bool found = false;
 	void *handle = NULL;
-	int rc;
 
 	if (!name)
 		return -ENOMEM;
@@ -134,27 +191,39 @@ int service_add(const char *module_and_options, bool permanent)
 		warn("module error: %s", dlerror());
 		return -ENOEXEC;
 	}
-	rc = service_load(handle, name, options, permanent);
-	if (rc < 0)
-		dlclose(handle);
-	return rc;
+	return service_load(list, handle, name, options, permanent);
 }
 
-int service_remove(struct service *service)
+int service_remove(struct service_list *list, struct service *service)
 {
-	struct service **link = &services;
+	struct loaded **link = &list->first, *loaded;
 
-	if (service->permanent)
-		return -EPERM;
-	while (*link != service)
+	while ((*link)->service != service)
 		link = &(*link)->next;
-	*link = service->next;
-	if (service->module->fini)
-		service->module->fini();
-	dlclose(service->handle);
-	free((void *)service->module);
-	free(service);
+	loaded = *link;
+	if (loaded->permanent)
+		return -EPERM;
+	*link = loaded->next;
+	free(loaded);
+	service_release(service);
 	return 0;
+}
+
+void service_copy(struct service_list *to, const struct service_list *from)
+{
+	for (const struct loaded *l = from->first; l; l = l->next)
+		list_append(to, l);
+}
+
+void service_clear(struct service_list *list)
+{
+	struct loaded *loaded;
+
+	while ((loaded = list->first)) {
+		list->first = loaded->next;
+		service_release(loaded->service);
+		free(loaded);
+	}
 }
 
 void service_end_all(void)
@@ -164,34 +233,50 @@ void service_end_all(void)
 			s->module->fini();
 }
 
-struct service *service_find(const char *name)
+struct service *service_find(const struct service_list *list, const char *name)
 {
-	for (struct service *s = services; s; s = s->next)
-		if (strcmp(s->module->name, name) == 0)
-			return s;
+	for (const struct loaded *l = list->first; l; l = l->next)
+		if (strcmp(l->service->module->name, name) == 0)
+			return l->service;
 	return NULL;
 }
 
-struct service *service_for(const char *fstype)
+struct service *service_for(const struct service_list *list, const char *fstype)
 {
-	for (struct service *s = services; s; s = s->next)
-		for (const char *const *type = s->module->fstypes; *type; type++)
+	for (const struct loaded *l = list->first; l; l = l->next)
+		for (const char *const *type = l->service->module->fstypes; *type; type++)
 			if (strcmp(*type, fstype) == 0)
-				return s;
+				return l->service;
 	return NULL;
 }
 
-char *service_list(void)
+char *service_text(const struct service_list *list)
 {
-	char *list = xstrdup("");
+	char *text = xstrdup("");
 
-	for (struct service *s = services; s; s = s->next) {
-		char *longer = xasprintf("%s%s: %s\n", list, s->module->name, s->module->summary);
+	for (const struct loaded *l = list->first; l; l = l->next) {
+		const struct um_module *module = l->service->module;
+		char *longer = xasprintf("%s%s: %s\n", text, module->name, module->summary);
 
-		free(list);
-		list = longer;
+		free(text);
+		text = longer;
 	}
-	return list;
+	return text;
+}
+
+uint64_t service_denied(const struct service_list *list)
+{
+	uint64_t denied = 0;
+
+	for (const struct loaded *l = list->first; l; l = l->next)
+		denied |= l->denied;
+	return denied;
+}
+
+void um_deny_host(uint64_t families)
+{
+	if (loading)
+		loading->denied = families & ~(1ull << 1);	/* AF_UNIX is always the kernel's */
 }
 
 void um_warn(const char *format, ...)

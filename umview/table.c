@@ -88,6 +88,8 @@ GETSOCKOPT_OF(SO_REUSEPORT), GETSOCKOPT_OF(SO_BINDTODEVICE),
 { "ls_service",	BOTH(UMV_LS_SERVICE),	UM_LS_SERVICE,	BY_VIEW,	{ OUT, LEN }, { { 0 } } },
 { "view_info",	BOTH(UMV_VIEW_INFO),	UM_VIEW_INFO,	BY_VIEW,	{ OUT, LEN }, { { 0 } } },
 { "set_viewname", BOTH(UMV_SET_VIEWNAME), UM_SET_VIEWNAME, BY_VIEW,	{ STR }, { { 0 } } },
+{ "new_view",	BOTH(UMV_NEW_VIEW),	UM_NEW_VIEW,	BY_VIEW,	{ NONE }, { { 0 } } },
+{ "attach",	BOTH(UMV_ATTACH),	UM_ATTACH,	BY_VIEW,	{ INT }, { { 0 } } },
 { "kill_all",	BOTH(UMV_KILL_ALL),	UM_KILL_ALL,	BY_VIEW,	{ INT }, { { 0 } } },
 
 /* A guest that made itself unreadable could not be served; nothing is gained by

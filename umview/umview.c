@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "guestrun.h"
 #include "session.h"
 #include "um_virtual.h"
 #include "util.h"
@@ -79,6 +80,24 @@ static bool inside_a_view(void)
 	return syscall(UMV_VIEW_INFO, &info, sizeof(info)) >= 0;
 }
 
+/*
+ * Inside a view there is a monitor already: it makes the new view, into which this very
+ * process moves before it becomes the command.
+ */
+static void nested_run(const struct session *session)
+{
+	if (syscall(UMV_NEW_VIEW) < 0)
+		die("cannot make a view inside this one: %s", strerror(errno));
+	if (session->name && syscall(UMV_SET_VIEWNAME, session->name) < 0)
+		die("bad view name '%s'", session->name);
+	for (const char **module = session->preload; *module; module++)
+		if (syscall(UMV_ADD_SERVICE, *module, 0) < 0)
+			die("cannot load '%s': %s", *module, strerror(errno));
+	if (!session->quiet && isatty(STDERR_FILENO))
+		fputs("UMView: nested invocation\n\n", stderr);
+	guest_become(session, true);
+}
+
 /* Descriptors 0 to 2 that we were started without: ours would land there. */
 static void stdio_fill(struct session *session)
 {
@@ -96,9 +115,9 @@ int main(int argc, char **argv)
 	session.quiet = getenv("_VIEWOS_QUIET") != NULL;
 	stdio_fill(&session);
 	session_parse(&session, argc, argv);
-	if (inside_a_view())
-		die("this process is in a view already; a view inside a view is not there yet");
 	sigprocmask(SIG_BLOCK, NULL, &session.mask);
+	if (inside_a_view())
+		nested_run(&session);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
 		die("socketpair: %s", strerror(errno));
 	fflush(NULL);

@@ -13,30 +13,70 @@
 enum { CONTEXTS_MAX = 65536 };
 
 struct context {
+	struct view *view;		/* borrowed; NULL: the first */
 	uint64_t stack[FAMILIES];
 	uint64_t limit[2];		/* RLIMIT_RTTIME as the guest set it: soft, hard */
 };
 
 static struct context *contexts;	/* [0] is unused: nothing chosen */
 static unsigned context_count = 1;
-static char name[sizeof(((struct um_view_info *)0)->name)];
-static uint64_t denied;
+static struct view first;
+static struct view *views = &first;	/* all of them, newest first */
 
-const char *view_name(void)
+struct view *view_first(void)
 {
-	return name;
+	return &first;
 }
 
-int view_set_name(const char *new_name)
+struct view *view_new(struct view *parent)
+{
+	static unsigned next_number = 1;
+	struct view *view = xcalloc(1, sizeof(*view));
+
+	view->number = next_number++;
+	view->parent = parent;
+	mount_copy(&view->mounts, &parent->mounts);
+	service_copy(&view->services, &parent->services);
+	view->next = views;
+	views = view;
+	return view;
+}
+
+void view_end(struct view *view)
+{
+	struct view **link = &views;
+
+	mount_clear(&view->mounts);
+	service_clear(&view->services);
+	for (unsigned i = 1; i < context_count; i++)
+		if (contexts[i].view == view)
+			contexts[i].view = view->parent == &first ? NULL : view->parent;
+	for (struct view *v = views; v; v = v->next)
+		if (v->parent == view)
+			v->parent = view->parent;
+	while (*link != view)
+		link = &(*link)->next;
+	*link = view->next;
+	free(view);
+}
+
+bool view_is_within(const struct view *view, const struct view *outer)
+{
+	while (view && view != outer)
+		view = view->parent;
+	return view == outer;
+}
+
+int view_set_name(struct view *view, const char *new_name)
 {
 	size_t n = strlen(new_name);
 
-	if (n == 0 || n >= sizeof(name))
+	if (n == 0 || n >= sizeof(view->name))
 		return -EINVAL;
 	for (const char *c = new_name; *c; c++)
 		if ((unsigned char)*c < ' ' || *c == 0x7f)
 			return -EINVAL;
-	memcpy(name, new_name, n + 1);
+	memcpy(view->name, new_name, n + 1);
 	return 0;
 }
 
@@ -55,6 +95,20 @@ static unsigned context_number(pid_t tid)
 		return 0;
 	limit.rlim_cur = RLIM_INFINITY - 1 - limit.rlim_cur;
 	return limit.rlim_cur < context_count ? limit.rlim_cur : 0;
+}
+
+struct view *view_told(pid_t pid)
+{
+	unsigned number = context_number(pid);
+
+	return number ? contexts[number].view : NULL;
+}
+
+struct view *view_of(pid_t tid)
+{
+	unsigned number = context_count > 1 ? context_number(tid) : 0;
+
+	return number && contexts[number].view ? contexts[number].view : &first;
 }
 
 uint64_t context_stack(pid_t tid, int family)
@@ -88,6 +142,7 @@ static struct context context_copy(pid_t tid)
 
 	if (number)
 		return contexts[number];
+	copy.view = NULL;
 	for (unsigned f = 0; f < FAMILIES; f++)
 		copy.stack[f] = STACK_UNSET;
 	copy.limit[0] = copy.limit[1] = RLIM_INFINITY;
@@ -105,6 +160,14 @@ static int context_enter(pid_t tid, const struct context *wanted)
 		return -errno;
 	limit.rlim_cur = RLIM_INFINITY - 1 - number;
 	return prlimit(tid, RLIMIT_RTTIME, &limit, NULL) < 0 ? -errno : 0;
+}
+
+int view_enter(pid_t tid, struct view *view)
+{
+	struct context wanted = context_copy(tid);
+
+	wanted.view = view == &first ? NULL : view;
+	return context_enter(tid, &wanted);
 }
 
 int context_choose(pid_t tid, uint64_t families, uint64_t stack)
@@ -139,14 +202,4 @@ int context_set_limit(pid_t tid, const uint64_t limit[2], bool privileged)
 	wanted.limit[0] = limit[0];
 	wanted.limit[1] = limit[1];
 	return context_enter(tid, &wanted);
-}
-
-uint64_t view_denied(void)
-{
-	return denied;
-}
-
-void um_deny_host(uint64_t families)
-{
-	denied = families & ~(1ull << 1);	/* AF_UNIX is always the kernel's */
 }

@@ -20,6 +20,7 @@
 #include "um_virtual.h"
 #include "util.h"
 #include "view.h"
+#include "viewlife.h"
 #include "virtual.h"
 
 /* Only the monitor's own user may change the view. */
@@ -124,7 +125,7 @@ static int64_t virtual_msocket(struct request *r)
 	r->mount = m;
 	if (domain < 0 || domain >= FAMILIES)
 		return -EAFNOSUPPORT;
-	rc = mount_serving(&r->mount, domain);
+	rc = mount_serving(&request_view(r)->mounts, &r->mount, domain);
 	return rc < 0 ? rc : ROUTE_MODULE;
 }
 
@@ -146,24 +147,26 @@ static int64_t virtual_add_service(struct request *r)
 		path = xasprintf("%s%s", absolute, module + name);
 		module = path;
 	}
-	return service_add(module, r->call.arg[1].value != 0);
+	return service_add(&request_view(r)->services, module, r->call.arg[1].value != 0);
 }
 
 static int64_t virtual_del_service(struct request *r)
 {
-	struct service *service = service_find((char *)r->call.arg[0].in);
+	struct view *view = request_view(r);
+	struct service *service = service_find(&view->services, (char *)r->call.arg[0].in);
 	int rc = caller_is_owner(r);
 
 	if (rc < 0)
 		return rc;
 	if (!service)
 		return -ENOENT;
-	return mount_uses(service) ? -EBUSY : service_remove(service);
+	return mount_uses(&view->mounts, service) ? -EBUSY :
+		service_remove(&view->services, service);
 }
 
 static int64_t virtual_ls_service(struct request *r)
 {
-	autofree char *list = service_list();
+	autofree char *list = service_text(&request_view(r)->services);
 	size_t n = strlen(list);
 	int rc = um_put(&r->call, 0, list, n);
 
@@ -172,24 +175,71 @@ static int64_t virtual_ls_service(struct request *r)
 
 static int64_t virtual_view_info(struct request *r)
 {
-	struct um_view_info info = { .server = view_server(), .view = 0 };
+	const struct view *view = request_view(r);
+	struct um_view_info info = { .server = view_server(), .view = view->number };
 	int rc;
 
-	snprintf(info.name, sizeof(info.name), "%s", view_name());
+	snprintf(info.name, sizeof(info.name), "%s", view->name);
 	rc = um_put(&r->call, 0, &info, sizeof(info));
 	return rc < 0 ? rc : (int64_t)r->call.arg[0].out_len;
 }
 
+struct killing {
+	const struct view *view;
+	int	signal;
+	pid_t	spare;
+};
+
+static int kill_one(pid_t pid, void *arg)
+{
+	const struct killing *k = arg;
+
+	if (pid == k->spare || !view_is_within(view_of(pid), k->view))
+		return 0;
+	if (k->signal)
+		kill(pid, k->signal);
+	return 1;
+}
+
+/* Those of the caller's view, and of the views inside it. */
 static int64_t virtual_kill_all(struct request *r)
 {
-	int signal = r->call.arg[0].value;
+	struct killing k = { request_view(r), r->call.arg[0].value, process_of(r->call.tid) };
 	int rc = caller_is_owner(r);
 
 	if (rc < 0)
 		return rc;
-	if (signal < 0 || signal > SIGRTMAX)
+	if (k.signal < 0 || k.signal > SIGRTMAX)
 		return -EINVAL;
-	return process_signal_tree(getpid(), signal, process_of(r->call.tid), helper_is);
+	return process_each_below(getpid(), helper_is, kill_one, &k);
+}
+
+/* The caller moves into a new view inside its own. */
+static int64_t virtual_new_view(struct request *r)
+{
+	int rc = caller_is_owner(r);
+
+	return rc < 0 ? rc : viewlife_begin(request_view(r), process_of(r->call.tid));
+}
+
+/*
+ * Another process of this session moves into the caller's view.  One that runs outside
+ * cannot be brought in: a filter is installed by a process itself.
+ */
+static int64_t virtual_attach(struct request *r)
+{
+	pid_t pid = r->call.arg[0].value;
+	int rc = caller_is_owner(r);
+
+	if (rc < 0)
+		return rc;
+	if (pid <= 0 || kill(pid, 0) < 0)
+		return pid <= 0 ? -EINVAL : -errno;
+	if (pid == getpid() || helper_is(pid))
+		return -EPERM;
+	if (!process_is_below(pid, getpid()))
+		return -EOPNOTSUPP;
+	return view_enter(pid, request_view(r));
 }
 
 /* A struct rlimit of 64 or 32 bits, where infinity is all ones too. */
@@ -276,7 +326,7 @@ static int64_t virtual_readlink(struct request *r)
 	    !*path || (index && *path != '/' && (int)r->reg[0] != AT_FDCWD))
 		return UM_CONTINUE;
 	absolute = guest_absolute(r->call.tid, path);
-	if (!absolute || !mount_below(absolute) || guest_path_exists(r->call.tid, absolute))
+	if (!absolute || !mount_below(&request_view(r)->mounts, absolute) || guest_path_exists(r->call.tid, absolute))
 		return UM_CONTINUE;
 	return -EINVAL;
 }
@@ -340,9 +390,13 @@ int64_t virtual_call(struct request *r)
 		return virtual_view_info(r);
 	case UM_SET_VIEWNAME:
 		rc = caller_is_owner(r);
-		return rc < 0 ? rc : view_set_name((char *)r->call.arg[0].in);
+		return rc < 0 ? rc : view_set_name(request_view(r), (char *)r->call.arg[0].in);
 	case UM_KILL_ALL:
 		return virtual_kill_all(r);
+	case UM_NEW_VIEW:
+		return virtual_new_view(r);
+	case UM_ATTACH:
+		return virtual_attach(r);
 	default:
 		return -ENOSYS;
 	}
