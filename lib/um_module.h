@@ -32,7 +32,9 @@ struct um_module {
 	unsigned	 size;		/* sizeof(struct um_module): it may grow at its end */
 	const char	*name;		/* service name, "umnet" */
 	const char	*summary;	/* one line for um_ls_service */
-	const char *const *fstypes;	/* what mount(2) may name; NULL-terminated */
+	const char *const *fstypes;	/* what mount(2) may name; NULL-terminated.  "umnet*":
+					   all that begin so and no module names in full;
+					   mount() says -ENODEV if it knows none such */
 
 	/* Loaded with `options` (never NULL).  Optional.  0 or -errno.  Again, when another
 	   view of the session loads it too. */

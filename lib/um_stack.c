@@ -58,14 +58,24 @@ static int stack_start(char **argv)
 	return wire_send_ready(CONTROL_FD, 0, stack_ops->families, error);
 }
 
+/* A program that was built with an earlier header has fewer operations. */
+static void ops_take(const struct um_stack_ops *ops)
+{
+	static struct um_stack_ops whole;
+	const size_t first = offsetof(struct um_stack_ops, ioctl) + sizeof(ops->ioctl);
+
+	if (ops->api != UM_STACK_API || ops->size < first)
+		die("%s: built for another um_stack.h", ops->name);
+	memcpy(&whole, ops, ops->size < sizeof(whole) ? ops->size : sizeof(whole));
+	stack_ops = &whole;
+}
+
 int um_stack_main(int argc, char **argv, const struct um_stack_ops *ops)
 {
-	if (ops->api != UM_STACK_API || ops->size != sizeof(*ops))
-		die("%s: built for another um_stack.h", ops->name);
+	ops_take(ops);
 	if (argc != 4)
 		die("usage: %s SOURCE TARGET OPTIONS, with the control socket as descriptor %d",
 		    argv[0], CONTROL_FD);
-	stack_ops = ops;
 	stack_target = argv[2];
 	stack_raise_limits();
 	signal(SIGPIPE, SIG_IGN);

@@ -43,7 +43,7 @@ struct um_envelope {
 
 struct um_stack_ops {
 	unsigned	 api;		/* UM_STACK_API */
-	unsigned	 size;		/* sizeof(struct um_stack_ops) */
+	unsigned	 size;		/* sizeof(struct um_stack_ops): it may grow at its end */
 	const char	*name;		/* for messages: "umnetlwipv6" */
 	uint64_t	 families;	/* served: bits 1 << AF_* */
 

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -26,8 +27,10 @@
 #include "vde.h"
 
 #define LINK	"umnetlink"
+#define OTHERS	"umnet"		/* umnetNAME: whoever has written a program umnet-NAME */
 
-static const char *const fstypes[] = { LINK, "umnetlwipv6", "umnetnative", "umnetnull", NULL };
+static const char *const fstypes[] = { LINK, "umnetlwipv6", "umnetnative", "umnetnull", OTHERS "*",
+					NULL };
 
 /*
  * A type of mount and the program that is its stack; NULL: there is none, and
@@ -69,6 +72,37 @@ static const char *argument_text(const struct um_call *c, unsigned i)
 	return c->arg[i].in ? (const char *)c->arg[i].in : "";
 }
 
+/* ~/.umview/stacks, or where um_spawn() looks.  Owned; NULL: no such name can be. */
+static char *program_of(const char *fstype)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+	const char *name = fstype + strlen(OTHERS), *home = getenv("HOME");
+	char *own;
+
+	if (!*name || name[strspn(name, letters)])
+		return NULL;
+	own = home ? xasprintf("%s/.umview/stacks/umnet-%s", home, name) : NULL;
+	if (own && access(own, X_OK) == 0)
+		return own;
+	free(own);
+	return xasprintf("umnet-%s", name);
+}
+
+static int64_t program_start(struct um_call *c, const char *program, void **inst)
+{
+	return instance_start(c, program, argument_text(c, 2), argument_text(c, 0),
+			      argument_text(c, 1), argument_text(c, 4), inst);
+}
+
+/* A type that is not in the table. */
+static int64_t other_mount(struct um_call *c, void **inst)
+{
+	autofree char *program = program_of(argument_text(c, 2));
+	int64_t rc = program ? program_start(c, program, inst) : -ENODEV;
+
+	return rc == -ENOENT ? -ENODEV : rc;
+}
+
 static int64_t umnet_mount(struct um_call *c, void **inst)
 {
 	const char *fstype = argument_text(c, 2), *options = argument_text(c, 4);
@@ -76,8 +110,10 @@ static int64_t umnet_mount(struct um_call *c, void **inst)
 	struct link *link = NULL;
 	int rc;
 
-	while (strcmp(kind->fstype, fstype) != 0)
-		kind++;		/* the monitor asks us only for what we export */
+	while (kind < kinds + ARRAY_SIZE(kinds) && strcmp(kind->fstype, fstype) != 0)
+		kind++;
+	if (kind == kinds + ARRAY_SIZE(kinds))
+		return other_mount(c, inst);
 	if (strcmp(fstype, LINK) == 0) {
 		rc = link_new(c->tid, argument_text(c, 0), argument_text(c, 1), options, &link);
 		if (rc < 0)
@@ -93,8 +129,7 @@ static int64_t umnet_mount(struct um_call *c, void **inst)
 	rc = vde_prepare(options);
 	if (rc < 0)
 		return rc;
-	return instance_start(c, kind->program, fstype, argument_text(c, 0),
-			      argument_text(c, 1), options, inst);
+	return program_start(c, kind->program, inst);
 }
 
 static int umnet_covers(const struct um_call *c)

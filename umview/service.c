@@ -241,12 +241,22 @@ struct service *service_find(const struct service_list *list, const char *name)
 	return NULL;
 }
 
+static bool type_matches(const char *type, const char *fstype, bool prefix)
+{
+	size_t n = strlen(type);
+
+	if (n && type[n - 1] == '*')
+		return prefix && strncmp(type, fstype, n - 1) == 0;
+	return !prefix && strcmp(type, fstype) == 0;
+}
+
 struct service *service_for(const struct service_list *list, const char *fstype)
 {
-	for (const struct loaded *l = list->first; l; l = l->next)
-		for (const char *const *type = l->service->module->fstypes; *type; type++)
-			if (strcmp(*type, fstype) == 0)
-				return l->service;
+	for (unsigned prefix = 0; prefix < 2; prefix++)
+		for (const struct loaded *l = list->first; l; l = l->next)
+			for (const char *const *type = l->service->module->fstypes; *type; type++)
+				if (type_matches(*type, fstype, prefix))
+					return l->service;
 	return NULL;
 }
 
