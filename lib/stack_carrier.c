@@ -20,6 +20,9 @@
 #include "um_stack_private.h"
 #include "util.h"
 
+#ifndef SO_PASSRIGHTS		/* Linux 6.16 */
+#define SO_PASSRIGHTS	83
+#endif
 #define JUNK	(256 * 1024)
 
 static uint8_t junk[JUNK];
@@ -96,6 +99,8 @@ int carrier_open(struct sock *s, bool nonblock, int *guest)
 	a = pair[1];
 	s->fd = pair[0];
 	s->nonblock = nonblock;
+	/* TCP carries no descriptors.  (Older kernels drop them as B is read.) */
+	setsockopt(s->fd, SOL_SOCKET, SO_PASSRIGHTS, &(int){ 0 }, sizeof(int));
 	rc = census_add(a, s->id);
 	if (rc == 0 && sock_is_stream(s)) {
 		/* Urgent bytes in their place: else FIONREAD counts what recv()

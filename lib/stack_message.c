@@ -198,18 +198,48 @@ void message_run(struct sock *s)
 		sock_work(s);
 }
 
-/* To an address, on a STREAM socket: TCP does not look at it. */
+/* Of SOL_SOCKET TCP knows two kinds of control message, which it ignores; the frame has no others. */
+static bool stream_control_right(const struct um_arg *control)
+{
+	size_t at = 0;
+
+	while (control->in && control->in_len - at >= sizeof(struct cmsghdr)) {
+		struct cmsghdr c;
+
+		memcpy(&c, control->in + at, sizeof(c));
+		if (c.cmsg_len < sizeof(c) || c.cmsg_len > control->in_len - at)
+			return false;
+		if (c.cmsg_level == SOL_SOCKET && c.cmsg_type != SCM_RIGHTS &&
+		    c.cmsg_type != SCM_CREDENTIALS)
+			return false;
+		at += CMSG_ALIGN(c.cmsg_len);
+		if (at >= control->in_len)
+			break;
+	}
+	return true;
+}
+
+/*
+ * With an address or control data, on a STREAM socket: TCP does not look at them, but
+ * the kernel would on a carrier (descriptors would come along in it).  What cannot be
+ * sent at once the kernel lets wait, or fail, all the same: B takes no descriptors.
+ */
 static int64_t stream_sendto(struct sock *s, struct pending *p)
 {
 	const struct um_arg *data = &p->call.arg[1];
+	bool named = p->call.arg[4].in && p->call.arg[4].in_len;
 	ssize_t n;
 
 	if (s->state == STATE_FRESH || s->state == STATE_LISTENING)
 		return -EPIPE;
-	if (!p->call.arg[4].in || !p->call.arg[4].in_len || p->call.fd < 0)
+	if (p->call.fd < 0)
 		return UM_CONTINUE;
+	if (!stream_control_right(&p->call.arg[6]))
+		return -EINVAL;
 	n = send(p->call.fd, data->in ? (const void *)data->in : "", data->in ? data->in_len : 0,
-			(p->call.arg[3].value & ~MSG_OOB) | MSG_DONTWAIT | MSG_NOSIGNAL);
+			(p->call.arg[3].value & ~(named ? MSG_OOB : 0)) | MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (n < 0 && !named)
+		return UM_CONTINUE;
 	return n < 0 ? -errno : n;
 }
 

@@ -9,6 +9,14 @@
 #include "um_stack_private.h"
 #include "util.h"
 
+#ifndef SO_PASSPIDFD		/* Linux 6.5 */
+#define SO_PASSPIDFD	76
+#define SO_PEERPIDFD	77
+#endif
+#ifndef SO_PASSRIGHTS		/* Linux 6.16 */
+#define SO_PASSRIGHTS	83
+#endif
+
 /* Of SOL_SOCKET; the others mean the same on a carrier. */
 static bool option_is_engine(int64_t name)
 {
@@ -50,6 +58,23 @@ static int option_protocol(const struct um_sock *um)
 	return um->type == SOCK_STREAM ? IPPROTO_TCP : um->type == SOCK_DGRAM ? IPPROTO_UDP : 0;
 }
 
+/* Who is at the other end: nobody whom a network knows.  The carrier would say this process. */
+static int64_t option_peer(struct pending *p)
+{
+	static const struct ucred nobody = { 0, -1, -1 };
+
+	return p->call.arg[2].value == SO_PEERCRED ?
+		option_put(p, &nobody, sizeof(nobody)) : -ENODATA;
+}
+
+/* What only AF_UNIX can let pass; before Linux 6.16 without effect elsewhere. */
+static bool option_is_pass(const struct sock *s, int64_t name)
+{
+	if (name == SO_PASSPIDFD || name == SO_PASSRIGHTS)
+		return true;
+	return (name == SO_PASSCRED || name == SO_PASSSEC) && s->um.domain != AF_NETLINK;
+}
+
 static int64_t option_get_own(struct sock *s, struct pending *p)
 {
 	int value;
@@ -70,6 +95,10 @@ static int64_t option_get_own(struct sock *s, struct pending *p)
 	case SO_ACCEPTCONN:
 		value = s->state == STATE_LISTENING;
 		break;
+	case SO_PEERCRED:
+	case SO_PEERGROUPS:
+	case SO_PEERPIDFD:
+		return option_peer(p);
 	default:
 		return UM_CONTINUE;
 	}
@@ -104,6 +133,8 @@ int64_t call_setsockopt(struct sock *s, struct pending *p)
 	if (level != SOL_SOCKET || option_is_engine(name))
 		return stack_ops->setsockopt(&s->um, level, name,
 				a->in ? (const void *)a->in : "", a->in ? a->in_len : 0);
+	if (option_is_pass(s, name))
+		return -EOPNOTSUPP;
 	if (name == SO_LINGER && a->in && a->in_len >= sizeof(linger)) {
 		memcpy(&linger, a->in, sizeof(linger));
 		s->linger_zero = linger.l_onoff && !linger.l_linger;

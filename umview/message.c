@@ -85,6 +85,44 @@ int request_addressed(struct request *r)
 	return 0;
 }
 
+/* Is one of this control data's messages of descriptors?  32-bit guests have a shorter cmsghdr. */
+static bool control_has_rights(const uint8_t *control, size_t len, unsigned word)
+{
+	size_t head = word + 2 * sizeof(int);
+	uint32_t level_type[2];
+
+	while (len >= head) {
+		uint64_t size = 0;
+
+		memcpy(&size, control, word);	/* little-endian */
+		memcpy(level_type, control + word, sizeof(level_type));
+		if (size < head || size > len)
+			return false;
+		if (level_type[0] == SOL_SOCKET && level_type[1] == SCM_RIGHTS)
+			return true;
+		size = (size + word - 1) / word * word;
+		if (size >= len)
+			return false;
+		control += size;
+		len -= size;
+	}
+	return false;
+}
+
+int request_rights(struct request *r)
+{
+	uint8_t bytes[64], control[CONTROL_MAX];
+	struct header header;
+
+	if (!kind_is_message(r) || guest_read(r->call.tid, r->reg[1], bytes, layout_of(r)->size) < 0)
+		return 0;
+	header_parse(r, bytes, &header);
+	if (!header.control || header.control_len > sizeof(control) ||
+	    guest_read(r->call.tid, header.control, control, header.control_len) < 0)
+		return 0;
+	return control_has_rights(control, header.control_len, r->word);
+}
+
 /* The guest's iovecs, in r->scatter; their whole length. */
 static ssize_t message_vectors(struct request *r, const struct header *header)
 {

@@ -56,6 +56,8 @@ struct request {
 /* Has a send or receive call an address or control data, or is it the kernel's
    business alone?  -errno if the guest's structures cannot be read. */
 int request_addressed(struct request *r);
+/* Does a sendmsg(2) pass descriptors?  1, or 0. */
+int request_rights(struct request *r);
 /* 0, or what to answer: -EFAULT, -EINVAL, -ENAMETOOLONG, -EMSGSIZE ... */
 int request_decode(struct request *r);
 /* Copies the outs to the guest and returns the value to answer: rc, or -EFAULT. */

@@ -74,6 +74,8 @@ static int64_t route_sending(struct request *r, const struct sock *sock)
 	bool receive = r->call.op == UM_RECVFROM;
 	int rc;
 
+	if (sock->netlink && !receive && request_rights(r))
+		return -EINVAL;
 	if (sock->netlink || (sock->stream && receive))
 		return UM_CONTINUE;
 	rc = request_addressed(r);

@@ -12,6 +12,14 @@
 #include "um_virtual.h"
 #include "util.h"
 
+#ifndef SO_PASSPIDFD		/* Linux 6.5 */
+#define SO_PASSPIDFD	76
+#define SO_PEERPIDFD	77
+#endif
+#ifndef SO_PASSRIGHTS		/* Linux 6.16 */
+#define SO_PASSRIGHTS	83
+#endif
+
 #define BOTH(n)		{ n, n }
 #define LOW		0xffffffffu
 #define IF_EQUAL(argument, value)	{ MASKED, argument, LOW, value }
@@ -49,11 +57,14 @@ const struct row table[] = {
 { "setsockopt",	{ SYS_setsockopt, 366 }, UM_SETSOCKOPT, BY_FD,		{ FD, INT, INT, IN, LEN },
 	{ { NOT_EQUAL, 1, 0, SOL_SOCKET } } },
 SETSOCKOPT_OF(SO_REUSEPORT), SETSOCKOPT_OF(SO_BINDTODEVICE), SETSOCKOPT_OF(SO_LINGER),
+SETSOCKOPT_OF(SO_PASSCRED), SETSOCKOPT_OF(SO_PASSSEC), SETSOCKOPT_OF(SO_PASSPIDFD),
+SETSOCKOPT_OF(SO_PASSRIGHTS),
 { "getsockopt",	{ SYS_getsockopt, 365 }, UM_GETSOCKOPT, BY_FD,		{ FD, INT, INT, INOUT, LENP },
 	{ { NOT_EQUAL, 1, 0, SOL_SOCKET } } },
 GETSOCKOPT_OF(SO_ERROR), GETSOCKOPT_OF(SO_TYPE), GETSOCKOPT_OF(SO_DOMAIN),
 GETSOCKOPT_OF(SO_PROTOCOL), GETSOCKOPT_OF(SO_ACCEPTCONN),
 GETSOCKOPT_OF(SO_REUSEPORT), GETSOCKOPT_OF(SO_BINDTODEVICE),
+GETSOCKOPT_OF(SO_PEERCRED), GETSOCKOPT_OF(SO_PEERGROUPS), GETSOCKOPT_OF(SO_PEERPIDFD),
 { "ioctl",	{ SYS_ioctl, 54 },	UM_IOCTL,	BY_FD,		{ FD, LONG, REQUEST },
 	{ { MASKED, 1, 0xffffff00u, SIOCGIFNAME & 0xff00u } } },
 { "socketcall",	{ -1, 102 },		UM_SOCKETCALL,	BY_VIEW,	{ INT, POINTER }, { { 0 } } },
