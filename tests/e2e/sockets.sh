@@ -13,7 +13,7 @@
 . "$(dirname "$0")/lib.sh"
 
 limit=40
-programs="tcp_states tcp_blocking udp names options listen signals inherit tricks"
+programs="tcp_states tcp_blocking udp names options listen signals inherit tricks storm shortage"
 [ $# = 0 ] || programs=$1
 
 # known NATIVE VIEW NAME FAMILY: do they differ just as it is written?
