@@ -167,7 +167,8 @@ void loop_run(void)
 		sock_run_all();
 		wait = pending_expire();
 		wait = wait_min(wait, census_run());
-		wait = wait_min(wait, stack_ops->poll());
+		if (stack_ops->poll)
+			wait = wait_min(wait, stack_ops->poll());
 		if (sock_has_work())
 			wait = 0;
 	}

@@ -58,6 +58,18 @@ static int stack_start(char **argv)
 	return wire_send_ready(CONTROL_FD, 0, stack_ops->families, error);
 }
 
+/* Later, what is called is not looked at again. */
+static bool ops_are_whole(const struct um_stack_ops *ops)
+{
+	if (!ops->init || !ops->ioctl)
+		return false;
+	if (ops->descriptor)
+		return true;
+	return ops->poll && ops->socket && ops->release && ops->bind && ops->connect &&
+	       ops->listen && ops->address && ops->send && ops->room && ops->drain &&
+	       ops->shutdown && ops->setsockopt && ops->getsockopt;
+}
+
 /* A program that was built with an earlier header has fewer operations. */
 static void ops_take(const struct um_stack_ops *ops)
 {
@@ -68,6 +80,8 @@ static void ops_take(const struct um_stack_ops *ops)
 		die("%s: built for another um_stack.h", ops->name);
 	memcpy(&whole, ops, ops->size < sizeof(whole) ? ops->size : sizeof(whole));
 	stack_ops = &whole;
+	if (!ops_are_whole(stack_ops))
+		die("%s: an operation is missing", ops->name);
 }
 
 int um_stack_main(int argc, char **argv, const struct um_stack_ops *ops)

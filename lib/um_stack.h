@@ -45,7 +45,8 @@ struct um_stack_ops {
 	unsigned	 api;		/* UM_STACK_API */
 	unsigned	 size;		/* sizeof(struct um_stack_ops): it may grow at its end */
 	const char	*name;		/* for messages: "umnetlwipv6" */
-	uint64_t	 families;	/* served: bits 1 << AF_* */
+	uint64_t	 families;	/* served: bits 1 << AF_*, which may be 2 to 63;
+					   AF_UNIX is always the host kernel's */
 
 	/*
 	 * Bring the stack up from mount(2)'s source, target and options (strings,
@@ -61,6 +62,7 @@ struct um_stack_ops {
 	 * After every batch of events: do deferred work, run the timers that are
 	 * due.  Returns milliseconds until it wants to be called again, 0 for at
 	 * once (after a look at the other events), -1 for not before an event.
+	 * Optional with `descriptor`.
 	 */
 	int	(*poll)(void);
 
@@ -116,6 +118,14 @@ struct um_stack_ops {
 	 * request on a socket of another family, as if_nametoindex(3) makes.
 	 */
 	int	(*ioctl)(struct um_sock *s, unsigned long request, void *arg, size_t *len);
+
+	/*
+	 * Optional, for a stack whose sockets are the kernel's own: socket(2) itself, type
+	 * with its flags.  The descriptor, returned owned, or -errno.  The guest
+	 * gets it, and neither frame nor engine hears of it again.  With this, only init
+	 * and ioctl (whose s is always NULL) are needed besides: the others may be NULL.
+	 */
+	int	(*descriptor)(int domain, int type, int protocol);
 };
 
 /* Runs until the mount goes away.  argv as umnet starts it:

@@ -47,6 +47,7 @@ may_include() {
 	umnet/*:um_stack.h|umnet/*:um_call.h|umnet/*:util.h) ;;
 	umnet/*:um_*|umnet/*:wire.h|umnet/*:instance.h) return 1 ;;
 	umnet/lwipv6/*) [ -e "umnet/lwipv6/$2" ] || [ -e "umnet/$2" ] ;;
+	umnet/netns/*) [ -e "umnet/netns/$2" ] || [ -e "umnet/$2" ] ;;
 	umnet/*) [ -e "umnet/$2" ] ;;
 	esac
 }

@@ -57,9 +57,10 @@ static unsigned next_number = 1;
 enum { SOCKET_BITS = 36, INSTANCE_BITS = 20 };
 #define INSTANCE_MASK (((UINT64_C(1) << INSTANCE_BITS) - 1) << SOCKET_BITS)
 
+/* 0, a socket that is the kernel's from now on, stays 0. */
 static uint64_t name_of(const struct instance *in, uint64_t id)
 {
-	return (id & ~INSTANCE_MASK) | (uint64_t)in->number << SOCKET_BITS;
+	return id ? (id & ~INSTANCE_MASK) | (uint64_t)in->number << SOCKET_BITS : 0;
 }
 
 static uint64_t id_of(uint64_t name)
@@ -252,7 +253,9 @@ static void instance_ready(struct instance *in, const struct wire_message *m)
 	if (*text)
 		um_warn("mount: %s: %s", in->fstype, text);
 	if (m->head.rc < 0) {
-		instance_fail(in, m->head.rc);
+		/* mount(8) takes these for a device that may be read only, and tries again. */
+		instance_fail(in, m->head.rc == -EACCES || m->head.rc == -EROFS ? -EPERM :
+			      m->head.rc);
 		return;
 	}
 	in->families = m->head.value & FAMILY_ALL;

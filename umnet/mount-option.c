@@ -86,6 +86,7 @@ static int plan_option(struct plan *p, const char *key, const char *value)
 {
 	/* Before any was named, the first interface there will be. */
 	struct planned *i = p->named ? p->named : &p->interface[VD][0];
+	int rc = -ENOENT;
 
 	if (!*key && !value)
 		return 0;
@@ -104,7 +105,9 @@ static int plan_option(struct plan *p, const char *key, const char *value)
 	for (enum family f = 0; f < FAMILIES; f++)
 		if (!strncmp(key, family_name[f], 2))
 			return plan_interface(p, f, key, value);
-	return plan_fail(p, "unknown option '%.40s'", key);
+	if (value && p->maker->other)
+		rc = p->maker->other(key, value, p->error, p->size);
+	return rc != -ENOENT ? rc : plan_fail(p, "unknown option '%.40s'", key);
 }
 
 /* The next option of *at, in place: quotes and commas are gone.  False: none. */

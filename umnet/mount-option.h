@@ -21,6 +21,8 @@ struct mount_maker {
 			const uint8_t *mac, uint32_t mtu, char *error, size_t size);
 	/* ra=FILE.  NULL: there is no such option. */
 	int	(*router)(const char *file, char *error, size_t size);
+	/* Any other KEY=VALUE; -ENOENT: no such option.  May be NULL. */
+	int	(*other)(const char *key, const char *value, char *error, size_t size);
 };
 
 /* Open the wires and make the interfaces.  The reason in error, and -errno. */

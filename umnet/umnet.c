@@ -29,8 +29,9 @@
 #define LINK	"umnetlink"
 #define OTHERS	"umnet"		/* umnetNAME: whoever has written a program umnet-NAME */
 
-static const char *const fstypes[] = { LINK, "umnetlwipv6", "umnetnative", "umnetnull", OTHERS "*",
-					NULL };
+static const char *const fstypes[] = {
+	LINK, "umnetlwipv6", "umnetnative", "umnetns", "umnetnull", OTHERS "*", NULL
+};
 
 /*
  * A type of mount and the program that is its stack; NULL: there is none, and
@@ -44,6 +45,7 @@ static const struct kind {
 	{ LINK, NULL, -EAFNOSUPPORT },
 	{ "umnetlwipv6", "umnet-lwipv6", 0 },
 	{ "umnetnative", NULL, UM_CONTINUE },
+	{ "umnetns", "umnet-ns", 0 },
 	{ "umnetnull", NULL, -EAFNOSUPPORT },
 };
 

@@ -328,8 +328,8 @@ free_port() {
 # For scripts inside views: . "$T/in.sh"; inside() does it.
 cat > "$T/in.sh" <<'IN'
 # Functions for scripts that run inside a view (sh).
-lo_stack() {	# lo_stack [PATH]: a stack with loopback only
-	mount -t umnetlwipv6 -o lo none "${1:-/dev/net/default}"
+lo_stack() {	# lo_stack [PATH [TYPE]]: a stack with loopback only
+	mount -t "${2:-umnetlwipv6}" -o lo none "${1:-/dev/net/default}"
 }
 up() {	# up STACK INTERFACE ADDRESS...: brings an interface up with its addresses
 	up_stack=$1 up_if=$2
