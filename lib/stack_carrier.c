@@ -14,6 +14,7 @@
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -91,6 +92,7 @@ int carrier_open(struct sock *s, bool nonblock, int *guest)
 {
 	int type = sock_is_stream(s) ? SOCK_STREAM : SOCK_SEQPACKET;
 	autoclose int a = -1;
+	struct stat st;
 	int pair[2], rc;
 
 	/* Ours is used with MSG_DONTWAIT: the flag is for A. */
@@ -101,6 +103,8 @@ int carrier_open(struct sock *s, bool nonblock, int *guest)
 	s->nonblock = nonblock;
 	/* TCP carries no descriptors.  (Older kernels drop them as B is read.) */
 	setsockopt(s->fd, SOL_SOCKET, SO_PASSRIGHTS, &(int){ 0 }, sizeof(int));
+	if (fstat(a, &st) == 0)
+		s->inode = st.st_ino;
 	rc = census_add(a, s->id);
 	if (rc == 0 && sock_is_stream(s)) {
 		/* Urgent bytes in their place: else FIONREAD counts what recv()

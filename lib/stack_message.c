@@ -6,7 +6,8 @@
  * A recvfrom() with an address reads A through the descriptor that came with the
  * call.  If it must wait, A is empty, and the next message goes straight into its
  * answer.  Netlink's answers are never dropped: what the carrier has no room for waits in
- * message.outbox.
+ * message.outbox, and no more requests are taken meanwhile (but for sendto() with an
+ * address, up to OUTBOX_MAX).
  */
 #include <errno.h>
 #include <poll.h>
@@ -21,6 +22,7 @@
 #define MESSAGE_MAX	(128 * 1024)
 #define A_ROUND		64
 #define OUTBOX_MAX	(4 * 1024 * 1024)
+#define ANSWER_MAX	(64 * 1024 * 1024)	/* more than any engine's longest list */
 
 /* An error, once. */
 static int64_t message_take_error(struct sock *s)
@@ -72,7 +74,7 @@ static int netlink_post(struct sock *s, const struct iovec *iov, int n)
 		if (rc != -EAGAIN)
 			return rc;
 	}
-	if (s->message.outbox_size + len > OUTBOX_MAX)
+	if (s->message.outbox_size + len > ANSWER_MAX)
 		return -ENOBUFS;
 	l = letter_new(&none, len);
 	if (!l)
@@ -128,6 +130,10 @@ void message_error(struct sock *s, int error)
 	static const struct um_envelope none;
 	struct pending *p = pending_first(s, UM_RECVFROM);
 
+	if (s->um.domain == AF_NETLINK) {	/* an empty message would be the end */
+		s->error = error;
+		return;
+	}
 	if (p) {
 		pending_answer(p, -error);
 		return;
@@ -260,7 +266,7 @@ int64_t call_sendto(struct sock *s, struct pending *p)
 	if (s->shut & SHUT_WRITE)
 		return -EPIPE;
 	message_pull_all(s);
-	if (s->error)
+	if (s->error && s->um.domain != AF_NETLINK)
 		return message_take_error(s);
 	if (s->message.outbox_size >= OUTBOX_MAX)
 		return -ENOBUFS;

@@ -2,8 +2,10 @@
 /* stack_sock.c - the life of a socket's record, and the work list. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -126,6 +128,24 @@ void sock_run_all(void)
 	for (unsigned n = work_count; n && (s = TAILQ_FIRST(&work)); n--) {
 		sock_rest(s);
 		sock_run(s);
+	}
+}
+
+void um_sock_facts(const struct um_sock *um, struct um_sock_facts *facts)
+{
+	struct sock *s = sock_of(um);
+	int sizes = 0;
+
+	*facts = (struct um_sock_facts){ .inode = s->inode, .cookie = s->id,
+		.listening = s->state == STATE_LISTENING, .held = s->message.outbox_size,
+		.shut_read = s->shut & SHUT_READ, .shut_write = s->shut & SHUT_WRITE };
+	if (facts->listening) {
+		facts->unread = s->listener.count;
+		facts->backlog = s->listener.backlog;
+	} else if (sock_is_stream(s)) {
+		facts->unread = um_sock_unread(um);
+	} else if (s->fd >= 0 && ioctl(s->fd, SIOCOUTQ, &sizes) == 0 && sizes > 0) {
+		facts->unread = sizes;
 	}
 }
 

@@ -158,12 +158,27 @@ int um_sock_deliver_message(struct um_sock *s, const struct iovec *iov, int n,
 /* STREAM: the peer's FIN; all data was delivered before. */
 void um_sock_eof(struct um_sock *s);
 /* The connection is dead: -ECONNRESET, -ETIMEDOUT ...; datagram sockets: an
-   error to report by SO_ERROR and the next operation (-ECONNREFUSED). */
+   error to report by SO_ERROR and the next operation (-ECONNREFUSED).
+   AF_NETLINK: by SO_ERROR. */
 void um_sock_error(struct um_sock *s, int error);
 /* room(s) has grown from 0. */
 void um_sock_writable(struct um_sock *s);
 /* How many bytes (STREAM) the guest has not read yet from its carrier. */
 size_t um_sock_unread(const struct um_sock *s);
+
+/* What the frame knows of a socket, for whoever lists them (ss(8)). */
+struct um_sock_facts {
+	uint64_t	inode;		/* of the guest's descriptor; 0: it has none yet */
+	uint64_t	cookie;		/* unique in the stack, never 0 */
+	/* Not read by the guest yet: bytes (STREAM), the kernel's sizes of
+	   messages (others); of a listener, the connections that wait. */
+	size_t		unread;
+	size_t		held;		/* AF_NETLINK: bytes that its queue has no room for */
+	unsigned	backlog;	/* listen(2)'s, as it counts here */
+	bool		listening;
+	bool		shut_read, shut_write;	/* by the guest */
+};
+void um_sock_facts(const struct um_sock *s, struct um_sock_facts *facts);
 
 /* Watch a descriptor of the engine's (borrowed); events 0 stops. */
 int um_stack_watch(int fd, uint32_t events, void (*fn)(void *arg, uint32_t events), void *arg);

@@ -75,6 +75,7 @@ struct sock {
 
 	/* The carrier. */
 	int		fd;		/* B, or -1 */
+	uint64_t	inode;		/* A's */
 	uint32_t	hup;		/* EPOLLRDHUP, EPOLLHUP, EPOLLERR seen on B */
 	unsigned	shut;		/* SHUT_READ, SHUT_WRITE: done by the guest on A */
 	bool		readable;	/* B may have something unread */

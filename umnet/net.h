@@ -84,6 +84,30 @@ struct net_neighbour {
 	uint8_t		address_len;	/* 0: not known */
 };
 
+/* A socket, as sock_diag(7) lists it. */
+struct net_socket {
+	uint8_t		family;		/* AF_INET, AF_INET6, AF_PACKET, AF_NETLINK */
+	uint8_t		type;		/* SOCK_*, AF_PACKET and AF_NETLINK only */
+	uint8_t		protocol;	/* IPPROTO_TCP, IPPROTO_UDP, NETLINK_* */
+	uint8_t		state;		/* TCP_ESTABLISHED ...; UDP has that and TCP_CLOSE */
+	bool		raw;		/* SOCK_RAW of `protocol` */
+	bool		v6only, shut_read, shut_write;
+	uint8_t		tos, tclass;
+	int		link;		/* bound to; 0: none */
+	uint8_t		local[16], remote[16];
+	uint16_t	local_port, remote_port; /* AF_PACKET: local_port is ETH_P_* */
+	uint32_t	port, groups;	/* AF_NETLINK */
+	uint64_t	inode;		/* 0: nobody's any more, or not accepted yet */
+	uint64_t	cookie;
+	uint32_t	receive_queue, send_queue; /* as ss shows them */
+	uint32_t	receive_buffer, send_buffer;
+	uint8_t		timer, retransmits; /* as in struct inet_diag_msg */
+	uint32_t	expires;	/* ms */
+	const void	*info;		/* struct tcp_info, or NULL; borrowed */
+	size_t		info_len;
+	const char	*congestion;	/* "reno", or NULL */
+};
+
 /* What link_set() is to change. */
 #define NET_SET_FLAGS	1u		/* IFF_UP, IFF_PROMISC ...; what cannot be
 					   changed is ignored, as Linux does */
@@ -122,6 +146,9 @@ struct net_ops {
 	/* Add, or change the one for (link, family, dst). */
 	int	(*neighbour_set)(const struct net_neighbour *n);
 	int	(*neighbour_remove)(const struct net_neighbour *n);
+
+	/* As links() and its kin; optional: NULL lists none.  AF_NETLINK's are known here. */
+	int	(*sockets)(int (*visit)(void *arg, const struct net_socket *s), void *arg);
 };
 
 /* 4 or 16; 0 for a family that is neither. */

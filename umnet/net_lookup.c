@@ -19,16 +19,37 @@ struct local_walk {
 	void	*arg;
 };
 
+struct primary {
+	const struct net_address *of;	/* a secondary address */
+	uint8_t		*to;
+};
+
+/* Linux sends from the first address of a network. */
+static int primary_visit(void *arg, const struct net_address *a)
+{
+	struct primary *primary = arg;
+
+	if (a->family != AF_INET || a->link != primary->of->link ||
+	    a->prefix != primary->of->prefix || a->flags & IFA_F_SECONDARY ||
+	    !net_prefix_equal(a->peer, primary->of->peer, a->prefix))
+		return 0;
+	memcpy(primary->to, a->local, 4);
+	return 1;
+}
+
 static int local_address4(struct local_walk *walk, const struct net_address *a, bool loopback)
 {
 	struct net_route r = { .family = AF_INET, .prefix = 32, .type = RTN_LOCAL,
 		.scope = RT_SCOPE_HOST, .protocol = RTPROT_KERNEL, .has_source = true,
 		.link = a->link, .table = RT_TABLE_LOCAL };
+	const struct net_ops *net = walk->net;
 	unsigned i;
 	int rc;
 
 	memcpy(r.dst, a->local, 4);
 	memcpy(r.source, a->local, 4);
+	if (a->flags & IFA_F_SECONDARY)
+		net->addresses(primary_visit, &(struct primary){ a, r.source });
 	rc = walk->visit(walk->arg, &r);
 	if (rc || a->prefix >= 32 || a->flags & IFA_F_SECONDARY)
 		return rc;

@@ -107,6 +107,11 @@ static int link_unsupported(struct net_request *q)
 	return -EOPNOTSUPP;
 }
 
+static int link_invalid(struct net_request *q)
+{
+	return -EINVAL;
+}
+
 /* --- SIOCGIFCONF ---------------------------------------------------------- */
 
 struct list {
@@ -177,6 +182,13 @@ static const struct row {
 	{ SIOCADDMULTI,	   0,	IFREQ_SIZE, LINK, link_unsupported },
 	{ SIOCDELMULTI,	   0,	IFREQ_SIZE, LINK, link_unsupported },
 	{ SIOCETHTOOL,	   0,	IFREQ_SIZE, LINK, link_unsupported },
+	{ SIOCGIFSLAVE,	   0,	IFREQ_SIZE, LINK, link_invalid },
+	{ SIOCGIFPFLAGS,   0,	IFREQ_SIZE, NOTHING, link_invalid },
+	{ SIOCGIFBR,	   0,	IFREQ_SIZE, NOTHING, link_unsupported },
+	{ SIOCBONDINFOQUERY, 0,	IFREQ_SIZE, LINK, link_unsupported },
+	{ SIOCBONDSLAVEINFOQUERY, 0, IFREQ_SIZE, LINK, link_unsupported },
+	{ SIOCGHWTSTAMP,   0,	IFREQ_SIZE, LINK, link_unsupported },
+	{ SIOCSHWTSTAMP,   0,	IFREQ_SIZE, LINK, link_unsupported },
 	{ SIOCGMIIPHY,	   0,	IFREQ_SIZE, LINK, link_unsupported },
 	{ SIOCGMIIREG,	   0,	IFREQ_SIZE, LINK, link_unsupported },
 	{ SIOCSMIIREG,	   0,	IFREQ_SIZE, LINK, link_unsupported },

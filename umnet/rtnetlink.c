@@ -11,9 +11,11 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <linux/sock_diag.h>
 
 #include "rtnl.h"
 #include "rtnl_socket.h"
+#include "sock_diag.h"
 #include "util.h"
 
 /* One row a kind of request. */
@@ -36,6 +38,16 @@ static const struct rtnl_handler {
 	{ RTM_NEWNEIGH,	 rtnl_neighbour_new,	NULL },
 	{ RTM_DELNEIGH,	 rtnl_neighbour_delete,	NULL },
 	{ RTM_GETRULE,	 NULL,			rtnl_rule_dump },
+	{ RTM_DELRULE,	 rtnl_rule_delete,	NULL },
+	{ RTM_GETADDRLABEL, NULL,		rtnl_label_dump },
+	{ RTM_GETNETCONF, NULL,			rtnl_netconf_dump },
+	{ RTM_GETQDISC,	 NULL,			rtnl_qdisc_dump },
+	{ RTM_GETTCLASS, NULL,			rtnl_empty_dump },
+	{ RTM_GETTFILTER, NULL,			rtnl_empty_dump },
+	{ RTM_GETSTATS,	 rtnl_stats_get,	rtnl_stats_dump },
+	{ RTM_GETNEXTHOP, NULL,			rtnl_empty_dump },
+	{ RTM_GETMDB,	 NULL,			rtnl_empty_dump },
+	{ RTM_GETNEIGHTBL, NULL,		rtnl_empty_dump },
 };
 
 /* --- requests ------------------------------------------------------------- */
@@ -185,6 +197,22 @@ void rtnl_put_name(struct rtnl_request *r, unsigned type, const char *name)
 	rtnl_put(r, type, name, strnlen(name, NET_NAME - 1) + 1);
 }
 
+size_t rtnl_nest(struct rtnl_request *r, unsigned type)
+{
+	size_t at = r->open;
+
+	rtnl_put(r, type, NULL, 0);
+	return at;
+}
+
+void rtnl_nest_end(struct rtnl_request *r, size_t nest)
+{
+	struct rtattr *a = (struct rtattr *)(r->buffer + r->ready + nest);
+
+	if (nest < r->open)
+		a->rta_len = r->open - nest;
+}
+
 void rtnl_end(struct rtnl_request *r)
 {
 	struct nlmsghdr *head = (struct nlmsghdr *)(r->buffer + r->ready);
@@ -250,6 +278,43 @@ static const struct rtnl_handler *rtnl_find(uint16_t type)
 	return NULL;
 }
 
+/* As in Linux, one dump at a time: who asks for another must have read the last. */
+static int rtnl_dump(struct rtnl_request *r, int (*dump)(struct rtnl_request *r), bool *dumped)
+{
+	struct um_sock_facts facts;
+	int rc;
+
+	um_sock_facts(r->sock, &facts);
+	if (facts.held)
+		return -EBUSY;
+	rc = dump(r);
+	rtnl_done(r, rc);
+	*dumped = true;
+	return rc;
+}
+
+static int rtnl_handle_diag(struct rtnl_request *r, bool *dumped)
+{
+	int rc;
+
+	if (r->head->nlmsg_type == SOCK_DESTROY)
+		return -EOPNOTSUPP;
+	if (r->head->nlmsg_type != SOCK_DIAG_BY_FAMILY)
+		return -EINVAL;
+	if (!(r->head->nlmsg_flags & NLM_F_DUMP))
+		return diag_get(r);
+	rc = diag_dump_check(r);
+	return rc < 0 ? rc : rtnl_dump(r, diag_dump, dumped);
+}
+
+/* Generic netlink: no family has been registered. */
+static int rtnl_handle_generic(struct rtnl_request *r, bool *dumped)
+{
+	if (r->head->nlmsg_flags & NLM_F_DUMP)
+		return rtnl_dump(r, rtnl_empty_dump, dumped);
+	return -ENOENT;
+}
+
 /* Answer one request; all but the acknowledgement. Returns its status; *dumped if a
    dump has said it already. */
 static int rtnl_handle(struct rtnl_request *r, bool *dumped)
@@ -257,31 +322,33 @@ static int rtnl_handle(struct rtnl_request *r, bool *dumped)
 	const struct nlmsghdr *head = r->head;
 	const struct rtnl_handler *handler = rtnl_find(head->nlmsg_type);
 	bool get = (head->nlmsg_type & 3) == 2;
-	int rc;
 
 	if (!(head->nlmsg_flags & NLM_F_REQUEST) || head->nlmsg_type < NLMSG_MIN_TYPE)
 		return 0;
+	if (r->sock->protocol == NETLINK_SOCK_DIAG)
+		return rtnl_handle_diag(r, dumped);
+	if (r->sock->protocol == NETLINK_GENERIC)
+		return rtnl_handle_generic(r, dumped);
 	if (head->nlmsg_type < RTM_BASE || !handler)
 		return -EOPNOTSUPP;
 	if (head->nlmsg_len < NLMSG_LENGTH(sizeof(struct rtgenmsg)))
 		return 0;
 	if (!get || !(head->nlmsg_flags & NLM_F_DUMP))
 		return handler->act ? handler->act(r) : -EOPNOTSUPP;
-	if (!handler->dump)
-		return -EOPNOTSUPP;
-	rc = handler->dump(r);
-	rtnl_done(r, rc);
-	*dumped = true;
-	return rc;
+	return handler->dump ? rtnl_dump(r, handler->dump, dumped) : -EOPNOTSUPP;
 }
 
 static void rtnl_answer(struct rtnl_request *r)
 {
 	bool dumped = false;
-	int rc = rtnl_handle(r, &dumped);
+	int rc;
 
+	if (r->head->nlmsg_flags & NLM_F_ECHO)
+		rtnl_watch(r->net);
+	rc = rtnl_handle(r, &dumped);
 	/* A half-built message of a handler that failed is not sent. */
 	r->open = 0;
+	rtnl_notify(r->net, r);
 	if (!dumped && (rc < 0 || r->head->nlmsg_flags & NLM_F_ACK)) {
 		/* As Linux: the acknowledgement is a datagram of its own. */
 		rtnl_flush(r);

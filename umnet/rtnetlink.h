@@ -25,4 +25,13 @@ ssize_t rtnl_send(struct um_sock *s, const void *data, size_t len,
 int rtnl_setsockopt(struct um_sock *s, int level, int name, const void *value, socklen_t len);
 int rtnl_getsockopt(struct um_sock *s, int level, int name, void *value, socklen_t *len);
 
+/*
+ * Notifications.  An engine says rtnl_touch() whenever something may have changed that
+ * net lists, and rtnl_changed() when it is at rest, at the latest from its poll; what is
+ * different since the last time is told to the members of the groups.  Without any,
+ * both cost nothing.  (Changes by netlink are told before they are acknowledged.)
+ */
+void rtnl_touch(void);
+void rtnl_changed(const struct net_ops *net);
+
 #endif

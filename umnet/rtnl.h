@@ -60,8 +60,24 @@ void rtnl_put(struct rtnl_request *r, unsigned type, const void *data, size_t si
 void rtnl_put_u8(struct rtnl_request *r, unsigned type, uint8_t value);
 void rtnl_put_u32(struct rtnl_request *r, unsigned type, uint32_t value);
 void rtnl_put_name(struct rtnl_request *r, unsigned type, const char *name);
+/* Attributes in an attribute: what is put until rtnl_nest_end(its result). */
+size_t rtnl_nest(struct rtnl_request *r, unsigned type);
+void rtnl_nest_end(struct rtnl_request *r, size_t nest);
 /* The message is complete. */
 void rtnl_end(struct rtnl_request *r);
+
+/* One message about one thing: type RTM_NEW* or RTM_DEL*. */
+void rtnl_put_link(struct rtnl_request *r, const struct net_link *l, uint16_t type,
+		uint16_t flags, int family);
+void rtnl_put_address(struct rtnl_request *r, const struct net_address *a, uint16_t type,
+		uint16_t flags);
+void rtnl_put_route(struct rtnl_request *r, const struct net_route *route, uint16_t type,
+		uint16_t flags);
+void rtnl_put_neighbour(struct rtnl_request *r, const struct net_neighbour *n, uint16_t type,
+		uint16_t flags);
+
+/* Tell the members what has changed; by: whose request it was, or NULL. */
+void rtnl_notify(const struct net_ops *net, const struct rtnl_request *by);
 
 /* NLM_F_CREATE and its kin as NET_CREATE and its kin. */
 unsigned rtnl_how(const struct nlmsghdr *head);
@@ -87,5 +103,13 @@ int rtnl_neighbour_dump(struct rtnl_request *r);
 int rtnl_neighbour_new(struct rtnl_request *r);
 int rtnl_neighbour_delete(struct rtnl_request *r);
 int rtnl_rule_dump(struct rtnl_request *r);
+int rtnl_rule_delete(struct rtnl_request *r);
+int rtnl_label_dump(struct rtnl_request *r);
+int rtnl_netconf_dump(struct rtnl_request *r);
+int rtnl_qdisc_dump(struct rtnl_request *r);
+int rtnl_stats_get(struct rtnl_request *r);
+int rtnl_stats_dump(struct rtnl_request *r);
+/* What no stack has. */
+int rtnl_empty_dump(struct rtnl_request *r);
 
 #endif

@@ -13,9 +13,10 @@ struct address_walk {
 	int		 family, link;	/* 0: all */
 };
 
-static void address_put(struct rtnl_request *r, const struct net_address *a)
+void rtnl_put_address(struct rtnl_request *r, const struct net_address *a, uint16_t type,
+		uint16_t flags)
 {
-	struct ifaddrmsg *m = rtnl_begin(r, RTM_NEWADDR, NLM_F_MULTI, sizeof(*m));
+	struct ifaddrmsg *m = rtnl_begin(r, type, flags, sizeof(*m));
 	struct ifa_cacheinfo times = { .ifa_prefered = a->preferred, .ifa_valid = a->valid };
 	unsigned len = net_address_len(a->family);
 	bool peer = memcmp(a->local, a->peer, len);
@@ -49,7 +50,7 @@ static int address_visit(void *arg, const struct net_address *a)
 	struct address_walk *walk = arg;
 
 	if (a->family == walk->family && (!walk->link || a->link == walk->link))
-		address_put(walk->request, a);
+		rtnl_put_address(walk->request, a, RTM_NEWADDR, NLM_F_MULTI);
 	return 0;
 }
 

@@ -13,6 +13,9 @@
 #define IFF_LOWER_UP	0x10000
 #endif
 
+/* Of Linux 6.0: later than some headers. */
+#define IFLA_ALLMULTI_	61
+
 enum { OPER_UNKNOWN = 0, OPER_DOWN = 2, OPER_UP = 6 };	/* IF_OPER_* */
 
 /* --- answers -------------------------------------------------------------- */
@@ -38,6 +41,18 @@ static void put_statistics(struct rtnl_request *r, const struct net_link *l)
 	rtnl_put(r, IFLA_STATS, &narrow, sizeof(narrow));
 }
 
+/* IPv6 makes link-local addresses from the MAC, and has no token. */
+static void put_inet6(struct rtnl_request *r, unsigned type)
+{
+	static const uint8_t token[16];
+	size_t nest = rtnl_nest(r, type);
+
+	rtnl_put_u32(r, IFLA_INET6_FLAGS, 0);
+	rtnl_put(r, IFLA_INET6_TOKEN, token, sizeof(token));
+	rtnl_put_u8(r, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_EUI64);
+	rtnl_nest_end(r, nest);
+}
+
 static uint8_t link_state(const struct net_link *l)
 {
 	if (!(l->flags & IFF_UP) || !(l->flags & IFF_RUNNING))
@@ -46,10 +61,11 @@ static uint8_t link_state(const struct net_link *l)
 }
 
 /* family AF_INET6: IPv6's view, a shorter one. */
-static void link_put(struct rtnl_request *r, const struct net_link *l, uint16_t flags,
-		int family)
+void rtnl_put_link(struct rtnl_request *r, const struct net_link *l, uint16_t type,
+		uint16_t flags, int family)
 {
-	struct ifinfomsg *info = rtnl_begin(r, RTM_NEWLINK, flags, sizeof(*info));
+	struct ifinfomsg *info = rtnl_begin(r, type, flags, sizeof(*info));
+	size_t specific;
 
 	info->ifi_family = family;
 	info->ifi_type = l->type;
@@ -64,6 +80,7 @@ static void link_put(struct rtnl_request *r, const struct net_link *l, uint16_t 
 		rtnl_put(r, IFLA_BROADCAST, l->broadcast, l->address_len);
 	}
 	if (family == AF_INET6) {
+		put_inet6(r, IFLA_PROTINFO);
 		rtnl_end(r);
 		return;
 	}
@@ -77,6 +94,10 @@ static void link_put(struct rtnl_request *r, const struct net_link *l, uint16_t 
 	rtnl_put_u8(r, IFLA_CARRIER, !!(l->flags & IFF_RUNNING));
 	rtnl_put(r, IFLA_QDISC, "noqueue", sizeof("noqueue"));
 	put_statistics(r, l);
+	rtnl_put_u32(r, IFLA_ALLMULTI_, !!(l->flags & IFF_ALLMULTI));
+	specific = rtnl_nest(r, IFLA_AF_SPEC);
+	put_inet6(r, AF_INET6);
+	rtnl_nest_end(r, specific);
 	rtnl_end(r);
 }
 
@@ -85,7 +106,8 @@ static int link_visit(void *arg, const struct net_link *l)
 	const struct rtnl_request *r = arg;
 	const struct rtgenmsg *general = NLMSG_DATA(r->head);
 
-	link_put(arg, l, NLM_F_MULTI, general->rtgen_family == AF_INET6 ? AF_INET6 : AF_UNSPEC);
+	rtnl_put_link(arg, l, RTM_NEWLINK, NLM_F_MULTI,
+			general->rtgen_family == AF_INET6 ? AF_INET6 : AF_UNSPEC);
 	return 0;
 }
 
@@ -129,7 +151,7 @@ int rtnl_link_get(struct rtnl_request *r)
 		rc = link_of(r, info, &a, &l);
 	if (rc < 0)
 		return rc;
-	link_put(r, &l, 0, AF_UNSPEC);
+	rtnl_put_link(r, &l, RTM_NEWLINK, 0, AF_UNSPEC);
 	return 0;
 }
 

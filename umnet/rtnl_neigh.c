@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rtnetlink: neighbours (RTM_*NEIGH), and the three policy rules that every stack has. */
+/* rtnetlink: neighbours (RTM_*NEIGH). */
 #include <errno.h>
 #include <string.h>
-#include <linux/fib_rules.h>
 #include <linux/neighbour.h>
 
 #include "rtnl.h"
-
-/* --- neighbours ----------------------------------------------------------- */
 
 struct neighbour_walk {
 	struct rtnl_request *request;
@@ -16,9 +13,10 @@ struct neighbour_walk {
 	struct net_neighbour found;
 };
 
-static void neighbour_put(struct rtnl_request *r, const struct net_neighbour *n, uint16_t flags)
+void rtnl_put_neighbour(struct rtnl_request *r, const struct net_neighbour *n, uint16_t type,
+		uint16_t flags)
 {
-	struct ndmsg *m = rtnl_begin(r, RTM_NEWNEIGH, flags, sizeof(*m));
+	struct ndmsg *m = rtnl_begin(r, type, flags, sizeof(*m));
 	struct nda_cacheinfo times = { 0 };
 
 	m->ndm_family = n->family;
@@ -39,7 +37,7 @@ static int neighbour_visit(void *arg, const struct net_neighbour *n)
 	struct neighbour_walk *walk = arg;
 
 	if ((!walk->family || n->family == walk->family) && (!walk->link || n->link == walk->link))
-		neighbour_put(walk->request, n, NLM_F_MULTI);
+		rtnl_put_neighbour(walk->request, n, RTM_NEWNEIGH, NLM_F_MULTI);
 	return 0;
 }
 
@@ -120,7 +118,7 @@ int rtnl_neighbour_get(struct rtnl_request *r)
 		r->why = "Neighbour entry not found";
 		return -ENOENT;
 	}
-	neighbour_put(r, &walk.found, 0);
+	rtnl_put_neighbour(r, &walk.found, RTM_NEWNEIGH, 0);
 	return 0;
 }
 
@@ -138,42 +136,4 @@ int rtnl_neighbour_delete(struct rtnl_request *r)
 	int rc = neighbour_read(r, &n);
 
 	return rc < 0 ? rc : net_neighbour_delete(r->net, &n);
-}
-
-/* --- rules ---------------------------------------------------------------- */
-
-static const struct {
-	uint8_t	 family;
-	uint32_t priority, table;
-} rules[] = {
-	{ AF_INET, 0, RT_TABLE_LOCAL },
-	{ AF_INET, 32766, RT_TABLE_MAIN },
-	{ AF_INET, 32767, RT_TABLE_DEFAULT },
-	{ AF_INET6, 0, RT_TABLE_LOCAL },
-	{ AF_INET6, 32766, RT_TABLE_MAIN },
-};
-
-int rtnl_rule_dump(struct rtnl_request *r)
-{
-	const struct rtgenmsg *general = NLMSG_DATA(r->head);
-	struct fib_rule_hdr *m;
-	size_t i;
-
-	if (general->rtgen_family && !net_address_len(general->rtgen_family))
-		return -EAFNOSUPPORT;
-	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
-		if (general->rtgen_family && general->rtgen_family != rules[i].family)
-			continue;
-		m = rtnl_begin(r, RTM_NEWRULE, NLM_F_MULTI, sizeof(*m));
-		m->family = rules[i].family;
-		m->table = rules[i].table;
-		m->action = FR_ACT_TO_TBL;
-		rtnl_put_u32(r, FRA_TABLE, rules[i].table);
-		rtnl_put_u32(r, FRA_SUPPRESS_PREFIXLEN, UINT32_MAX);
-		rtnl_put_u8(r, FRA_PROTOCOL, RTPROT_KERNEL);
-		if (rules[i].priority)
-			rtnl_put_u32(r, FRA_PRIORITY, rules[i].priority);
-		rtnl_end(r);
-	}
-	return 0;
 }

@@ -19,9 +19,9 @@
 /* --- answers -------------------------------------------------------------- */
 
 static struct rtmsg *route_begin(struct rtnl_request *r, const struct net_route *route,
-		uint16_t flags)
+		uint16_t type, uint16_t flags)
 {
-	struct rtmsg *m = rtnl_begin(r, RTM_NEWROUTE, flags, sizeof(*m));
+	struct rtmsg *m = rtnl_begin(r, type, flags, sizeof(*m));
 
 	m->rtm_family = route->family;
 	m->rtm_dst_len = route->prefix;
@@ -55,6 +55,13 @@ static void route_end(struct rtnl_request *r, const struct net_route *route)
 		rtnl_put_u8(r, RTA_PREF, 0);	/* medium */
 	}
 	rtnl_end(r);
+}
+
+void rtnl_put_route(struct rtnl_request *r, const struct net_route *route, uint16_t type,
+		uint16_t flags)
+{
+	route_begin(r, route, type, flags);
+	route_end(r, route);
 }
 
 /* --- dump ----------------------------------------------------------------- */
@@ -180,8 +187,7 @@ int rtnl_route_dump(struct rtnl_request *r)
 	if (walk.count)
 		qsort(walk.entry, walk.count, sizeof(*walk.entry), route_compare);
 	for (i = 0; i < walk.count; i++) {
-		route_begin(r, &walk.entry[i].route, NLM_F_MULTI);
-		route_end(r, &walk.entry[i].route);
+		rtnl_put_route(r, &walk.entry[i].route, RTM_NEWROUTE, NLM_F_MULTI);
 	}
 	return 0;
 }
@@ -213,7 +219,7 @@ static void get_put4(struct rtnl_request *r, const struct net_route *found, cons
 	answer.onlink = false;
 	answer.table = RT_TABLE_MAIN;
 	answer.has_source = !from && !net_source_select(r->net, found, dst, answer.source);
-	m = route_begin(r, &answer, 0);
+	m = route_begin(r, &answer, RTM_NEWROUTE, 0);
 	m->rtm_flags = RTM_F_CLONED;
 	m->rtm_src_len = from ? 32 : 0;
 	if (from)
@@ -239,7 +245,7 @@ static void get_put6(struct rtnl_request *r, const struct net_route *found, cons
 	memcpy(answer.dst, dst, sizeof(answer.dst));
 	answer.prefix = 128;
 	answer.has_source = !net_source_select(r->net, found, dst, answer.source);
-	m = route_begin(r, &answer, 0);
+	m = route_begin(r, &answer, RTM_NEWROUTE, 0);
 	m->rtm_src_len = 128;
 	rtnl_put(r, RTA_SRC, from ? from : any, sizeof(any));
 	route_end(r, &answer);
@@ -271,8 +277,7 @@ int rtnl_route_get(struct rtnl_request *r)
 	if (rc < 0)
 		return rc;
 	if (m->rtm_flags & RTM_F_FIB_MATCH) {
-		route_begin(r, &found, 0);
-		route_end(r, &found);
+		rtnl_put_route(r, &found, RTM_NEWROUTE, 0);
 		return 0;
 	}
 	/* What is for us goes by the loopback. */

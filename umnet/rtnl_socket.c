@@ -14,6 +14,7 @@
 #endif
 
 #define GROUPS_MAX	64	/* more than RTNLGRP_MAX of today */
+#define MEMBER_MAX	212992	/* bytes that wait for a member who does not read */
 
 /*
  * The port (nl_pid) is unique in the stack: bind(2)'s, or chosen at the first bind to
@@ -27,8 +28,9 @@ struct rtnl_socket {
 	bool		 bound;
 	uint32_t	 peer, peer_groups; /* connect(2) */
 	uint32_t	 options;	/* bits 1 << NETLINK_* */
-	uint64_t	 groups;	/* bit n - 1: member of group n.  Kept; nothing
-					   is told to groups yet */
+	uint64_t	 groups;	/* bit n - 1: member of group n */
+	struct um_sock	*sock;
+	bool		 overrun;	/* notifications were lost; said once */
 };
 
 static struct rtnl_socket *sockets;
@@ -60,12 +62,14 @@ int rtnl_socket(struct um_sock *s, const struct net_ops *net)
 
 	if (s->type != SOCK_RAW && s->type != SOCK_DGRAM)
 		return -ESOCKTNOSUPPORT;
-	if (s->protocol != NETLINK_ROUTE)
+	if (s->protocol != NETLINK_ROUTE && s->protocol != NETLINK_SOCK_DIAG &&
+	    s->protocol != NETLINK_GENERIC)
 		return -EPROTONOSUPPORT;
 	k = calloc(1, sizeof(*k));
 	if (!k)
 		return -ENOBUFS;
 	k->net = net;
+	k->sock = s;
 	k->next = sockets;
 	sockets = k;
 	s->engine = k;
@@ -82,6 +86,67 @@ void rtnl_release(struct um_sock *s)
 		*at = k->next;
 	free(k);
 	s->engine = NULL;
+}
+
+/* A first member of any group: what there is now is no news to it. */
+static void groups_set(struct rtnl_socket *k, uint64_t groups)
+{
+	k->groups = groups;
+	if (groups && k->sock->protocol == NETLINK_ROUTE)
+		rtnl_watch(k->net);
+}
+
+bool rtnl_member(unsigned group)
+{
+	struct rtnl_socket *k;
+
+	for (k = sockets; k; k = k->next)
+		if (k->sock->protocol == NETLINK_ROUTE &&
+		    (!group ? k->groups != 0 : k->groups & 1ull << (group - 1)))
+			return true;
+	return false;
+}
+
+void rtnl_multicast(unsigned group, const void *data, size_t len, const struct um_sock *but)
+{
+	struct rtnl_socket *k;
+	struct um_sock_facts facts;
+
+	for (k = sockets; k; k = k->next) {
+		if (k->sock == but || k->sock->protocol != NETLINK_ROUTE ||
+		    !(k->groups & 1ull << (group - 1)))
+			continue;
+		um_sock_facts(k->sock, &facts);
+		if (facts.held + len <= MEMBER_MAX) {
+			k->overrun = false;
+			rtnl_deliver_group(k->sock, group, data, len);
+		} else if (!k->overrun) {
+			k->overrun = true;
+			if (!(k->options & 1u << NETLINK_NO_ENOBUFS))
+				um_sock_error(k->sock, -ENOBUFS);
+		}
+	}
+}
+
+int rtnl_sockets(int (*visit)(void *arg, const struct net_socket *s), void *arg)
+{
+	struct rtnl_socket *k;
+	int rc = 0;
+
+	for (k = sockets; k && !rc; k = k->next) {
+		struct um_sock_facts facts;
+		struct net_socket s = { .family = AF_NETLINK, .type = k->sock->type,
+			.protocol = k->sock->protocol, .port = k->port, .groups = k->groups };
+
+		um_sock_facts(k->sock, &facts);
+		s.inode = facts.inode;
+		s.receive_queue = facts.unread + facts.held;
+		s.receive_buffer = s.send_buffer = MEMBER_MAX;
+		s.cookie = facts.cookie;
+		s.state = k->peer ? 1 : 0;	/* NETLINK_CONNECTED */
+		rc = visit(arg, &s);
+	}
+	return rc;
 }
 
 static int name_check(const struct sockaddr *a, socklen_t len, struct sockaddr_nl *name)
@@ -110,7 +175,7 @@ int rtnl_bind(struct um_sock *s, const struct sockaddr *a, socklen_t len)
 	}
 	if (!k->bound)
 		port_choose(k);
-	k->groups = (k->groups & ~(uint64_t)UINT32_MAX) | name.nl_groups;
+	groups_set(k, (k->groups & ~(uint64_t)UINT32_MAX) | name.nl_groups);
 	return 0;
 }
 
@@ -148,12 +213,12 @@ int rtnl_address(struct um_sock *s, bool peer, struct sockaddr_storage *a, sockl
 
 static int membership(struct rtnl_socket *k, int group, bool join)
 {
+	uint64_t bit;
+
 	if (group < 1 || group > GROUPS_MAX)
 		return -EINVAL;
-	if (join)
-		k->groups |= 1ull << (group - 1);
-	else
-		k->groups &= ~(1ull << (group - 1));
+	bit = 1ull << (group - 1);
+	groups_set(k, join ? k->groups | bit : k->groups & ~bit);
 	return 0;
 }
 
@@ -242,6 +307,11 @@ int rtnl_sending(struct um_sock *s, const struct um_envelope *to,
 
 void rtnl_deliver(struct um_sock *s, const void *data, size_t len)
 {
+	rtnl_deliver_group(s, 0, data, len);
+}
+
+void rtnl_deliver_group(struct um_sock *s, uint32_t group, const void *data, size_t len)
+{
 	static const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
 	_Alignas(struct cmsghdr) uint8_t control[CMSG_SPACE(sizeof(struct nl_pktinfo))] = { 0 };
 	struct cmsghdr *c = (struct cmsghdr *)control;
@@ -249,7 +319,7 @@ void rtnl_deliver(struct um_sock *s, const void *data, size_t len)
 	struct um_envelope from = { .name = &kernel, .name_len = sizeof(kernel) };
 
 	if (rtnl_option(s, NETLINK_PKTINFO)) {
-		/* Not to a group: struct nl_pktinfo is 0. */
+		memcpy(CMSG_DATA(c), &group, sizeof(group));	/* struct nl_pktinfo */
 		c->cmsg_level = SOL_NETLINK;
 		c->cmsg_type = NETLINK_PKTINFO;
 		c->cmsg_len = CMSG_LEN(sizeof(struct nl_pktinfo));

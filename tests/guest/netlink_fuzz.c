@@ -2,10 +2,12 @@
 /*
  * netlink_fuzz.c SEED ROUNDS - requests to rtnetlink made of random bytes, and of
  * right requests with some bytes wrong, cut, or too long; then a right one, which
- * must be answered.  Also random ioctls of interfaces.
+ * must be answered.  The same for sock_diag and its filters.  Also random ioctls of interfaces.
  */
+#include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
 #include <net/if.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -35,8 +37,9 @@ static size_t request(unsigned char *to, size_t room)
 	static const int types[] = {
 		RTM_NEWLINK, RTM_DELLINK, RTM_GETLINK, RTM_SETLINK, RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR,
 		RTM_NEWROUTE, RTM_DELROUTE, RTM_GETROUTE, RTM_NEWNEIGH, RTM_DELNEIGH, RTM_GETNEIGH, RTM_GETRULE,
+		RTM_GETNETCONF, RTM_GETSTATS, RTM_GETQDISC, RTM_GETADDRLABEL,
 	};
-	struct nlmsghdr h = { 0, types[any(14)], NLM_F_REQUEST | any(0x1000), any(1000), 0 };
+	struct nlmsghdr h = { 0, types[any(18)], NLM_F_REQUEST | any(0x1000), any(1000), 0 };
 	size_t len = NLMSG_HDRLEN, i, body;
 	unsigned char data[64];
 
@@ -56,6 +59,37 @@ static size_t request(unsigned char *to, size_t room)
 	h.nlmsg_len = any(10) ? len : any(5000);
 	memcpy(to, &h, sizeof h);
 	return len;
+}
+
+/* A question for sockets with a filter, right or not. */
+static size_t diag_request(unsigned char *to)
+{
+	struct { struct nlmsghdr h; struct inet_diag_req_v2 r; } ask = {
+		{ 0, SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST | (any(4) ? NLM_F_DUMP : any(0x1000)), any(1000), 0 },
+		{ .sdiag_family = any(4) ? (any(2) ? AF_INET : AF_INET6) : any(50),
+		  .sdiag_protocol = any(4) ? (any(2) ? IPPROTO_TCP : IPPROTO_UDP) : any(256),
+		  .idiag_ext = any(256), .idiag_states = any(2) ? ~0u : any(4096) } };
+	size_t len = sizeof ask, n = 4 * any(30);
+	unsigned char code[128];
+
+	for (size_t k = 0; k < n; k++)
+		code[k] = any(3) ? (any(2) ? 4 * any(6) : any(14)) : any(256);
+	if (any(3))
+		len += attribute(to + len, INET_DIAG_REQ_BYTECODE, code, n);
+	ask.h.nlmsg_len = any(10) ? len : any(300);
+	memcpy(to, &ask, sizeof ask);
+	return len;
+}
+
+static int netlink(void)
+{
+	static const int groups[] = { RTNLGRP_LINK, RTNLGRP_NEIGH, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE };
+	int fd = socket(AF_NETLINK, SOCK_RAW, any(3) ? NETLINK_ROUTE : NETLINK_SOCK_DIAG);
+
+	must(fd, "socket");
+	for (int k = any(5); k > 0; k--)
+		setsockopt(fd, 270, NETLINK_ADD_MEMBERSHIP, &groups[any(5)], sizeof(int));
+	return fd;
 }
 
 static void drain(int fd)
@@ -115,7 +149,7 @@ int main(int argc, char **argv)
 	must(fd, "socket");
 	must(answered(fd), "the first request");
 	for (i = 0; i < rounds; i++) {
-		switch (any(5)) {
+		switch (any(6)) {
 		case 0:		/* noise */
 			len = any(4) ? any(200) : any(sizeof bytes);
 			for (k = 0; k < len; k++)
@@ -124,6 +158,9 @@ int main(int argc, char **argv)
 		case 1:		/* several in one message */
 			for (len = 0, k = any(5); k > 0; k--)
 				len += NLMSG_ALIGN(request(bytes + len, 4000));
+			break;
+		case 2:
+			len = diag_request(bytes);
 			break;
 		default:
 			len = request(bytes, 4000);
@@ -137,8 +174,7 @@ int main(int argc, char **argv)
 			drain(fd);
 		if (!any(50)) {
 			close(fd);
-			fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
-			must(fd, "socket");
+			fd = netlink();
 		}
 	}
 	drain(fd);

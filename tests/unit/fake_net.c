@@ -217,10 +217,19 @@ static int neighbour_remove(const struct net_neighbour *n)
 	return 0;
 }
 
+static int each_socket(int (*visit)(void *arg, const struct net_socket *s), void *arg)
+{
+	static const struct net_socket s = { .family = AF_INET, .protocol = 6, .state = 1,
+		.local = { 10, 0, 0, 1 }, .remote = { 10, 0, 0, 2 }, .local_port = 80,
+		.remote_port = 5000, .inode = 7, .cookie = 8 };
+
+	return visit(arg, &s);
+}
+
 const struct net_ops fake_net = {
 	each_link, each_address, each_route, each_neighbour, link_set,
 	address_add, address_set, address_remove, route_add, route_remove,
-	neighbour_set, neighbour_remove,
+	neighbour_set, neighbour_remove, each_socket,
 };
 
 void fake_net_reset(int more)

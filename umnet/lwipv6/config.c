@@ -8,6 +8,7 @@
 #include "address.h"
 #include "config.h"
 #include "neighbour.h"
+#include "socket-list.h"
 
 #define TX_QUEUE	1000
 #ifndef IFF_LOWER_UP
@@ -214,4 +215,5 @@ const struct net_ops config_net = {
 	.route_remove = config_route_remove,
 	.neighbour_set = config_neighbour_set,
 	.neighbour_remove = config_neighbour_remove,
+	.sockets = socket_list,
 };

@@ -14,7 +14,7 @@
 
 #include "address.h"
 #include "config.h"
-#include "um_stack.h"
+#include "rtnetlink.h"
 #include "util.h"
 
 #define ADDRESS_MAX	4096		/* in the stack */
@@ -199,6 +199,7 @@ int config_address_set(const struct net_address *a)
 {
 	struct record **at = record_find(a);
 
+	rtnl_touch();
 	if (!*at) {
 		*at = calloc(1, sizeof(**at));
 		if (!*at)
@@ -256,6 +257,7 @@ int config_address_remove(const struct net_address *a)
 	rc = netif_del_addr(&i->netif, &address, &mask);
 	if (rc < 0)
 		return rc;
+	rtnl_touch();
 	record_drop(&gone);
 	config_routes_unaddressed(&gone);
 	config_routes_connect(gone.link, &gone);

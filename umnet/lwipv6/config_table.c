@@ -17,6 +17,7 @@
 
 #include "address.h"
 #include "config_table.h"
+#include "rtnetlink.h"
 
 #define ROUTE_MAX	4096
 
@@ -87,6 +88,7 @@ static void table_insert(struct entry *e, bool append)
 
 static void entry_free(struct entry *e)
 {
+	rtnl_touch();
 	count--;
 	free(e);
 }
@@ -159,6 +161,7 @@ static void entry_import(struct ip_route_list *el)
 		r->metric = r->family == AF_INET ? 0 : METRIC_USER6;
 	}
 	e->element = el;
+	rtnl_touch();
 	if (element_useless(e)) {
 		free(el);
 		free(e);
@@ -244,6 +247,7 @@ int table_add(const struct net_route *r, bool append)
 		element_fill(e->element, r);
 	}
 	table_insert(e, append);
+	rtnl_touch();
 	return 0;
 }
 

@@ -16,7 +16,6 @@
  *                                                             engine_poll: tcp_run
  */
 #include <errno.h>
-#include <linux/netlink.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -104,8 +103,7 @@ static int engine_socket(struct um_sock *s)
 {
 	switch (s->domain) {
 	case AF_NETLINK:
-		return s->protocol == NETLINK_ROUTE ? rtnl_socket(s, &config_net) :
-			-EPROTONOSUPPORT;
+		return rtnl_socket(s, &config_net);
 	case AF_PACKET:
 		return packet_endpoint_new(s);
 	case AF_INET:
@@ -213,7 +211,11 @@ static int engine_getsockopt(struct um_sock *s, int level, int name,
 
 static int engine_ioctl(struct um_sock *s, unsigned long request, void *arg, size_t *len)
 {
-	return net_ioctl(&config_net, s ? s->domain : AF_INET, request, arg, len);
+	int rc = net_ioctl(&config_net, s ? s->domain : AF_INET, request, arg, len);
+
+	rtnl_touch();
+	rtnl_changed(&config_net);
+	return rc;
 }
 
 /* --- start, run, end --- */
@@ -296,6 +298,7 @@ static int engine_poll(void)
 	wait = sooner(wait, fragment_poll(now));
 	wait = sooner(wait, config_poll(now));
 	wait = sooner(wait, router_poll(now));
+	rtnl_changed(&config_net);
 	/* Deferred work makes packets for ourselves, and those make work. */
 	return more || interface_pending() ? 0 : wait;
 }

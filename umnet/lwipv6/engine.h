@@ -54,6 +54,11 @@ int raw_endpoint_new(struct um_sock *s);
 int ping_endpoint_new(struct um_sock *s);
 int packet_endpoint_new(struct um_sock *s);
 
+/* Of these kinds, for listing: the first of the list, then ->next. */
+struct endpoint *udp_endpoints(void);
+struct endpoint *raw_endpoints(void);
+struct endpoint *packet_endpoints(void);
+
 /* Deferred TCP work; is there more? */
 bool tcp_run(void);
 /* TCP timers: ms until the next is due, -1 for none. */

@@ -10,7 +10,7 @@
 #include "inet.h"
 #include "neighbour.h"
 #include "router.h"
-#include "um_stack.h"
+#include "rtnetlink.h"
 #include "util.h"
 
 struct interface *interface_first(void)
@@ -137,6 +137,8 @@ void interface_set_promiscuous(struct interface *i, bool on)
 /* What the wire says of its far end. */
 void interface_carrier(struct interface *i)
 {
+	if (i->cable->connected != !!(i->netif.flags & NETIF_FLAG_LINK_UP))
+		rtnl_touch();
 	if (i->cable->connected)
 		i->netif.flags |= NETIF_FLAG_LINK_UP | IFF_RUNNING;
 	else

@@ -17,7 +17,7 @@
 
 #include "inet.h"
 #include "neighbour.h"
-#include "um_stack.h"
+#include "rtnetlink.h"
 
 #define QUEUE_MAX	64		/* packets that wait for one answer */
 #define PROBES		3
@@ -51,6 +51,7 @@ struct neighbour *neighbour_find(const struct interface *i, const struct ip_addr
 
 void neighbour_state(struct neighbour *n, uint16_t state)
 {
+	rtnl_touch();
 	n->state = state;
 	n->when = um_stack_now();
 	n->probes = 0;
@@ -79,6 +80,7 @@ void neighbour_remove(struct neighbour *n)
 {
 	struct neighbour **link = &all;
 
+	rtnl_touch();
 	while (*link != n)
 		link = &(*link)->next;
 	*link = n->next;
@@ -157,6 +159,7 @@ void neighbour_learn(struct neighbour *n, const uint8_t *mac, bool confirmed)
 
 	if (n->state & NEIGHBOUR_SOLID || mac[0] & 1)
 		return;
+	rtnl_touch();
 	memcpy(n->mac, mac, 6);
 	n->has_mac = true;
 	if (confirmed)

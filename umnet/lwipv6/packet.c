@@ -266,6 +266,11 @@ static const struct endpoint_kind packet_kind = {
 	.getsockopt = packet_getsockopt,
 };
 
+struct endpoint *packet_endpoints(void)
+{
+	return packets;
+}
+
 int packet_endpoint_new(struct um_sock *sock)
 {
 	struct packet *p;

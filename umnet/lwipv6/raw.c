@@ -201,6 +201,11 @@ static const struct endpoint_kind raw_kind = {
 	.getsockopt = raw_getsockopt,
 };
 
+struct endpoint *raw_endpoints(void)
+{
+	return raws;
+}
+
 int raw_endpoint_new(struct um_sock *sock)
 {
 	struct raw *r;

@@ -97,5 +97,10 @@ int stream_setsockopt(struct endpoint *e, int level, int name,
 int stream_getsockopt(struct endpoint *e, int level, int name,
 		void *value, socklen_t *len);
 void stream_apply_options(struct stream *s);
+/* As TCP_INFO has it. */
+struct tcp_info;
+void stream_info(const struct stream *s, struct tcp_info *info);
+/* TCP_ESTABLISHED ... of an enum tcp_state. */
+uint8_t stream_linux_state(uint32_t state);
 
 #endif

@@ -14,6 +14,11 @@ static const uint8_t linux_state[] = {
 	[LAST_ACK] = TCP_LAST_ACK, [TIME_WAIT] = TCP_TIME_WAIT,
 };
 
+uint8_t stream_linux_state(uint32_t state)
+{
+	return state <= TIME_WAIT ? linux_state[state] : TCP_CLOSE;
+}
+
 void stream_apply_options(struct stream *s)
 {
 	const struct sockopt *o = &s->e.options;
@@ -48,7 +53,7 @@ int stream_setsockopt(struct endpoint *e, int level, int name,
 	return rc;
 }
 
-static void stream_info(const struct stream *s, struct tcp_info *info)
+void stream_info(const struct stream *s, struct tcp_info *info)
 {
 	const struct tcp_pcb *pcb = s->pcb;
 

@@ -197,6 +197,11 @@ static const struct endpoint_kind udp_kind = {
 	.getsockopt = datagram_getsockopt,
 };
 
+struct endpoint *udp_endpoints(void)
+{
+	return sockets;
+}
+
 int udp_endpoint_new(struct um_sock *sock)
 {
 	struct datagram *d;
