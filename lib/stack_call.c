@@ -41,6 +41,7 @@ int64_t call_socket(struct sock *none, struct pending *p)
 	s = sock_new(domain, type, p->call.arg[2].value);
 	if (!s)
 		return -ENOMEM;
+	s->um.rights = p->call.rights;
 	rc = carrier_open(s, flags & SOCK_NONBLOCK, &p->fd);
 	if (rc < 0) {
 		sock_free(s);

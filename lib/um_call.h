@@ -77,6 +77,8 @@ struct um_call {
 				   kept (a kept copy hides the guest's close);
 				   -1 if there is none */
 	struct um_arg	 arg[UM_ARGS];
+	uint32_t	 rights; /* UM_SOCKET: of R_OK, W_OK, X_OK, what the stack's
+				   permissions allow the caller */
 };
 
 /*

@@ -29,6 +29,9 @@
 struct um_sock {
 	int	 domain, type, protocol;  /* AF_*, SOCK_* without flags, IPPROTO_* */
 	void	*engine;
+	unsigned rights;	/* R_OK, W_OK: may whoever opened it read, change the stack's
+				   configuration?  For what comes through the socket
+				   (AF_NETLINK); the rest is decided before it comes here */
 	/* The frame's own fields follow; see um_stack.c. */
 };
 

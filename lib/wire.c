@@ -68,7 +68,7 @@ int wire_send_call(int socket, uint64_t tag, const struct um_call *call)
 {
 	struct wire_head head = {
 		.kind = WIRE_CALL, .op = call->op, .tag = tag, .sock = call->sock,
-		.tid = call->tid, .uid = call->uid, .gid = call->gid,
+		.tid = call->tid, .uid = call->uid, .gid = call->gid, .rights = call->rights,
 	};
 	struct iovec iov[UM_ARGS + 1] = { { &head, sizeof(head) } };
 	unsigned n = 1;
@@ -169,6 +169,7 @@ static int wire_unpack(struct wire_message *m, const uint8_t *bytes, size_t size
 	m->call.sock = head->sock;
 	m->call.tid = head->tid;
 	m->call.uid = head->uid;
+	m->call.rights = head->rights;
 	m->call.gid = head->gid;
 	for (unsigned i = 0; i < UM_ARGS; i++) {
 		struct um_arg *arg = &m->call.arg[i];

@@ -50,7 +50,9 @@ struct wire_head {
 	uint64_t	value;		/* WIRE_READY: families */
 	int32_t		tid;
 	uint32_t	uid, gid;
+	uint32_t	rights;		/* WIRE_CALL */
 	uint32_t	present;	/* bit i: arg[i] has bytes (maybe none) */
+	uint32_t	unused;
 	struct {
 		int64_t		value;
 		uint32_t	len;	/* bytes that follow the head, in order */

@@ -15,10 +15,10 @@ complain() { echo "not ok - $*"; failures=$((failures + 1)); }
 # The floor of a file of the monitor, by its name without .c or .h.
 floor() {
 	case $1 in
-	um_call|um_module|um_virtual|um_stack|util|wire) echo 0 ;;
-	table|guest|loop|process|helper|runtime) echo 1 ;;
-	request|message|sock|mount|view|service|procfile) echo 2 ;;
-	route|virtual|viewlife|exec) echo 3 ;;
+	um_call|um_module|um_virtual|um_stack|msocket|util|wire) echo 0 ;;
+	table|guest|identity|loop|process|helper|runtime) echo 1 ;;
+	request|message|sock|mount|name|view|service|procfile|statbuf|special|listing) echo 2 ;;
+	route|virtual|namecall|viewlife|exec) echo 3 ;;
 	call) echo 4 ;;
 	umview|front|monitor|keeper|guestrun|session|launch|filter|banner|options) echo 5 ;;
 	esac

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <string.h>
 #include <linux/sock_diag.h>
+#include <unistd.h>
 
 #include "rtnl.h"
 #include "rtnl_socket.h"
@@ -326,11 +327,13 @@ static int rtnl_handle(struct rtnl_request *r, bool *dumped)
 	if (!(head->nlmsg_flags & NLM_F_REQUEST) || head->nlmsg_type < NLMSG_MIN_TYPE)
 		return 0;
 	if (r->sock->protocol == NETLINK_SOCK_DIAG)
-		return rtnl_handle_diag(r, dumped);
+		return r->sock->rights & R_OK ? rtnl_handle_diag(r, dumped) : -EACCES;
 	if (r->sock->protocol == NETLINK_GENERIC)
 		return rtnl_handle_generic(r, dumped);
 	if (head->nlmsg_type < RTM_BASE || !handler)
 		return -EOPNOTSUPP;
+	if (!(r->sock->rights & (get ? R_OK : W_OK)))
+		return get ? -EACCES : -EPERM;
 	if (head->nlmsg_len < NLMSG_LENGTH(sizeof(struct rtgenmsg)))
 		return 0;
 	if (!get || !(head->nlmsg_flags & NLM_F_DUMP))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -164,24 +165,56 @@ static void path_collapse(char *path)
 	*to = 0;
 }
 
-char *guest_absolute(pid_t tid, const char *path)
+/* A link of /proc/TID as a directory's path; -1 if it is none, or the guest is gone. */
+static ssize_t guest_link(pid_t tid, const char *name, char *text, size_t size)
 {
-	char link[32], cwd[4096];
+	autofree char *link = xasprintf("/proc/%d/%s", tid, name);
+	ssize_t n = readlink(link, text, size - 1);
+
+	if (n < 0 || text[0] != '/')
+		return -1;
+	text[n] = 0;
+	return n;
+}
+
+char *guest_directory(pid_t tid, int fd)
+{
+	char link[32], text[PATH_MAX];
+
+	snprintf(link, sizeof(link), "fd/%d", fd);
+	return guest_link(tid, link, text, sizeof(text)) < 0 ? NULL : xstrdup(text);
+}
+
+char *guest_absolute(pid_t tid, int dirfd, const char *path)
+{
+	char cwd[PATH_MAX], link[32] = "cwd";
 	char *absolute;
-	ssize_t n;
 
 	if (path[0] == '/') {
 		absolute = xstrdup(path);
 	} else {
-		snprintf(link, sizeof(link), "/proc/%d/cwd", tid);
-		n = readlink(link, cwd, sizeof(cwd) - 1);
-		if (n < 0)
+		if (dirfd != AT_FDCWD)
+			snprintf(link, sizeof(link), "fd/%d", dirfd);
+		if (guest_link(tid, link, cwd, sizeof(cwd)) < 0)
 			return NULL;
-		cwd[n] = 0;
 		absolute = xasprintf("%s/%s", cwd, path);
 	}
 	path_collapse(absolute);
 	return absolute;
+}
+
+char *guest_absolute_rooted(pid_t tid, int dirfd, const char *path)
+{
+	char *absolute = guest_absolute(tid, dirfd, path);
+	char root[PATH_MAX];
+	ssize_t n = absolute && path[0] == '/' ? guest_link(tid, "root", root, sizeof(root)) : -1;
+	char *rooted;
+
+	if (n <= 1)
+		return absolute;
+	rooted = xasprintf("%s%s", root, absolute);
+	free(absolute);
+	return rooted;
 }
 
 char guest_state(pid_t tid)

@@ -25,9 +25,14 @@ int guest_descriptor(pid_t tid, int fd);
 
 /* Effective ids. */
 int guest_credentials(pid_t tid, uid_t *uid, gid_t *gid);
-/* path made absolute by the guest's working directory and freed of ".", ".."
-   and "//", by the text alone.  Returned owned; NULL if the guest is gone. */
-char *guest_absolute(pid_t tid, const char *path);
+/* path made absolute by the guest's directory dirfd (or AT_FDCWD: where it is) and freed of
+   ".", ".." and "//", by the text alone.  Returned owned; NULL if the guest is gone. */
+char *guest_absolute(pid_t tid, int dirfd, const char *path);
+/* The same, by the root directory that the guest may have changed. */
+char *guest_absolute_rooted(pid_t tid, int dirfd, const char *path);
+
+/* Where a descriptor of the guest's is in the tree of files.  Returned owned; NULL: nowhere. */
+char *guest_directory(pid_t tid, int fd);
 
 /* The letter of /proc/TID/stat: 'S' asleep ... 'Z', or 0 if it is gone. */
 char guest_state(pid_t tid);

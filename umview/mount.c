@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "guest.h"
 #include "mount.h"
+#include "name.h"
 #include "service.h"
 #include "sock.h"
 #include "util.h"
@@ -74,7 +76,12 @@ struct mount *mount_add(struct mount_table *table, const char *path, const char 
 	m->service = service;
 	m->instance = NULL;
 	m->id = next_id++;
-	m->when = time(NULL);
+	m->base = strrchr(m->path, '/') + 1;	/* absolute, and without a slash at its end */
+	m->base_length = strlen(m->base);
+	m->base_bit = name_bit(m->base, m->base_length);
+	m->mode = 0777;
+	clock_gettime(CLOCK_REALTIME, &m->modified);
+	m->accessed = m->changed = m->modified;
 	table_append(table, m);
 	return m;
 }
@@ -226,7 +233,7 @@ unsigned mount_count(void)
 
 char *um_stack_path(int tid, const char *path)
 {
-	char *absolute = *path ? guest_absolute(tid, path) : NULL;
+	char *absolute = *path ? guest_absolute(tid, AT_FDCWD, path) : NULL;
 	const struct mount *m = absolute ? mount_find(&view_of(tid)->mounts, absolute) : NULL;
 
 	if (m && m->service->module->families)

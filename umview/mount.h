@@ -34,7 +34,18 @@ struct mount {
 	struct service	*service;
 	void		*instance;	/* the module's */
 	unsigned	 id;		/* in mountinfo; grows, never reused */
-	time_t		 when;
+	const char	*base;		/* the last component of path, in it */
+	size_t		 base_length;
+	uint64_t	 base_bit;	/* name_bit() of it */
+	struct {			/* the file under it; inode 0: there is none */
+		dev_t	 device;
+		ino_t	 inode;
+	} covered;
+	/* Its special file. */
+	uid_t		 uid;
+	gid_t		 gid;
+	mode_t		 mode;		/* permissions; the type is S_IFSTACK */
+	struct timespec	 accessed, modified, changed;
 };
 
 #define MOUNT_NONE	UINT64_MAX	/* a reference to nothing */

@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <linux/sockios.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "guest.h"
 #include "mount.h"
+#include "name.h"
+#include "namecall.h"
 #include "route.h"
 #include "service.h"
 #include "sock.h"
+#include "special.h"
 #include "util.h"
 #include "view.h"
 #include "virtual.h"
@@ -24,10 +30,36 @@ struct view *request_view(struct request *r)
 	return r->view;
 }
 
-int64_t route_family(struct request *r, int family)
+/* Whoever opens a socket on a stack needs x of its special file; w for one that makes
+   packets by hand. */
+static int route_permit(struct request *r, int family, int type)
+{
+	struct mount *m = r->mount;
+	bool by_hand = family == AF_PACKET || (type == SOCK_RAW && family != AF_NETLINK);
+
+	clock_gettime(CLOCK_REALTIME_COARSE, &m->accessed);
+	r->call.rights = special_rights(r->call.tid, m);
+	if (!(r->call.rights & X_OK))
+		return -EACCES;
+	return by_hand && !(r->call.rights & W_OK) ? -EPERM : 0;
+}
+
+int64_t route_serving(struct request *r, int family, int type)
+{
+	int rc = type < 0 ? 0 : route_permit(r, family, type);
+	const struct mount *named = r->mount;
+
+	if (rc == 0)
+		rc = mount_serving(&request_view(r)->mounts, &r->mount, family);
+	/* Another name of it is not another permission. */
+	if (rc == 0 && r->mount != named && type >= 0)
+		rc = route_permit(r, family, type);
+	return rc < 0 ? rc : ROUTE_MODULE;
+}
+
+int64_t route_family(struct request *r, int family, int type)
 {
 	uint64_t chosen;
-	int rc;
 
 	if (family < 0 || family >= FAMILIES || family == AF_UNIX)
 		return UM_CONTINUE;
@@ -40,23 +72,24 @@ int64_t route_family(struct request *r, int family)
 	} else {
 		r->mount = mount_find(&request_view(r)->mounts, DEFAULT_STACK);
 		if (!r->mount || !mount_answers(r->mount, family))
-			return service_denied(&r->view->services) >> family & 1 ? -EAFNOSUPPORT : UM_CONTINUE;
+			return service_denied(&r->view->services) >> family & 1 ?
+				-EAFNOSUPPORT : UM_CONTINUE;
 	}
-	rc = mount_serving(&request_view(r)->mounts, &r->mount, family);
-	return rc < 0 ? rc : ROUTE_MODULE;
+	return route_serving(r, family, type);
 }
 
 struct mount *route_path(struct request *r, unsigned index)
 {
 	struct um_arg *arg = &r->call.arg[index];
-	char *absolute = guest_absolute(r->call.tid, (char *)arg->in);
+	struct mount *m = name_mount(r->call.tid, request_view(r), (char *)arg->in);
+	autofree char *absolute = guest_absolute_rooted(r->call.tid, AT_FDCWD, (char *)arg->in);
 
 	if (!absolute)
 		return NULL;
 	free(arg->in);
-	arg->in = (uint8_t *)absolute;
-	arg->in_len = strlen(absolute);
-	return mount_find(&request_view(r)->mounts, absolute);
+	arg->in = (uint8_t *)name_canonical(r->call.tid, absolute);
+	arg->in_len = strlen((char *)arg->in);
+	return m;
 }
 
 /* A guest of another user, or that cannot be read: the kernel answers it. */
@@ -84,6 +117,27 @@ static int64_t route_sending(struct request *r, const struct sock *sock)
 	return rc ? ROUTE_MODULE : UM_CONTINUE;
 }
 
+/* An interface's request needs r of the stack's special file, or w if it changes something. */
+static int route_configure(const struct request *r)
+{
+	static const uint32_t changing[] = {
+		SIOCADDRT, SIOCDELRT, SIOCSIFLINK, SIOCSIFFLAGS, SIOCSIFADDR, SIOCSIFDSTADDR,
+		SIOCSIFBRDADDR, SIOCSIFNETMASK, SIOCSIFMETRIC, SIOCSIFMEM, SIOCSIFMTU,
+		SIOCSIFNAME, SIOCSIFHWADDR, SIOCSIFENCAP, SIOCSIFSLAVE, SIOCADDMULTI,
+		SIOCDELMULTI, SIOCSIFPFLAGS, SIOCDIFADDR, SIOCSIFHWBROADCAST, SIOCSIFTXQLEN,
+		SIOCSMIIREG, SIOCDARP, SIOCSARP, SIOCSIFMAP, SIOCBRADDBR, SIOCBRDELBR,
+	};
+	uint32_t request = r->reg[1];
+
+	if (r->call.op != UM_IOCTL || (request < SIOCGIFNAME && request != SIOCADDRT &&
+				       request != SIOCDELRT))
+		return 0;
+	for (unsigned i = 0; i < ARRAY_SIZE(changing); i++)
+		if (changing[i] == request)
+			return special_access(r->call.tid, r->mount, W_OK) < 0 ? -EPERM : 0;
+	return special_access(r->call.tid, r->mount, R_OK);
+}
+
 /*
  * Any socket serves to ask about interfaces, and glibc's if_nametoindex() takes
  * an AF_UNIX one: the answer is the caller's stack's all the same.
@@ -98,12 +152,14 @@ static int64_t route_interface(struct request *r, int fd)
 	if (r->call.op != UM_IOCTL || request < SIOCGIFNAME ||
 	    getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &len) < 0 || family != AF_UNIX)
 		return UM_CONTINUE;
-	rc = route_family(r, AF_INET);
+	rc = route_family(r, AF_INET, ROUTE_NO_SOCKET);
 	if (rc == -EAFNOSUPPORT)
-		rc = route_family(r, AF_INET6);
+		rc = route_family(r, AF_INET6, ROUTE_NO_SOCKET);
 	if (rc != ROUTE_MODULE)
 		return rc == UM_CONTINUE ? rc : -ENODEV;
-	rc = request_decode(r);
+	rc = route_configure(r);
+	if (rc == 0)
+		rc = request_decode(r);
 	return rc < 0 ? rc : ROUTE_MODULE;
 }
 
@@ -137,7 +193,9 @@ static int64_t route_descriptor(struct request *r)
 		r->stream = sock->stream;
 		r->call.sock = sock->name;
 		r->call.fd = fd;
-		rc = request_decode(r);
+		rc = route_configure(r);
+		if (rc == 0)
+			rc = request_decode(r);
 		if (rc == 0)
 			return ROUTE_MODULE;
 		r->call.fd = -1;
@@ -190,7 +248,12 @@ static int64_t route_mount(struct request *r)
 	r->mount = mount_add(&r->view->mounts, (char *)arg[1].in, type,
 			     arg[0].in ? (char *)arg[0].in : "none",
 			     arg[4].in ? (char *)arg[4].in : none, service);
-	return r->mount ? ROUTE_MOUNT : -ENOSPC;
+	if (!r->mount)
+		return -ENOSPC;
+	r->mount->uid = r->call.uid;
+	r->mount->gid = r->call.gid;
+	name_cover(r->call.tid, r->mount);
+	return ROUTE_MOUNT;
 }
 
 static int64_t route_umount(struct request *r)
@@ -219,7 +282,8 @@ int64_t route(struct request *r)
 	case BY_FD:
 		return route_descriptor(r);
 	case BY_FAMILY:
-		rc = route_family(r, (int)r->reg[0]);
+		rc = route_family(r, (int)r->reg[0],
+				  r->reg[1] & ROUTE_TYPES);
 		if (rc != ROUTE_MODULE)
 			return rc;
 		rc = request_decode(r);
@@ -228,6 +292,8 @@ int64_t route(struct request *r)
 		return route_mount(r);
 	case BY_PATH:
 		return route_umount(r);
+	case BY_NAME:
+		return namecall(r);
 	default:
 		return virtual_call(r);
 	}

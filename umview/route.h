@@ -20,8 +20,13 @@ int64_t route(struct request *r);
 
 /* The caller's view; also in r->view from then on. */
 struct view *request_view(struct request *r);
-/* The caller's stack for a family: ROUTE_MODULE and r->mount, UM_CONTINUE, or -errno. */
-int64_t route_family(struct request *r, int family);
+/* The caller's stack for a socket of a family and type: ROUTE_MODULE and r->mount, UM_CONTINUE,
+   or -errno.  Without a type it is not asked whether it may open one. */
+int64_t route_family(struct request *r, int family, int type);
+#define ROUTE_NO_SOCKET	(-1)
+#define ROUTE_TYPES	0xf	/* the kernel's SOCK_TYPE_MASK */
+/* The same where r->mount was named: ROUTE_MODULE or -errno. */
+int64_t route_serving(struct request *r, int family, int type);
 /* What is mounted at an existing argument's path (made absolute in it).
    NULL: nothing. */
 struct mount *route_path(struct request *r, unsigned index);

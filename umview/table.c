@@ -31,6 +31,9 @@
 #define SETSOCKOPT_OF(what) \
 	{ "setsockopt", { SYS_setsockopt, 366 }, UM_SETSOCKOPT, BY_FD, \
 	  { FD, INT, INT, IN, LEN }, { IF_EQUAL(1, SOL_SOCKET), IF_EQUAL(2, what) } }
+#define ARG(...)	__VA_ARGS__
+#define NAMES(name, numbers, operation, ...) \
+	{ name, { numbers }, operation, BY_NAME, { __VA_ARGS__ }, { { 0 } } }
 #define REFUSE(name, x86_64, i386)	{ name, { x86_64, i386 }, 0, REFUSED, { 0 }, { { 0 } } }
 
 const struct row table[] = {
@@ -74,14 +77,64 @@ GETSOCKOPT_OF(SO_PEERCRED), GETSOCKOPT_OF(SO_PEERGROUPS), GETSOCKOPT_OF(SO_PEERP
 { "umount2",	{ SYS_umount2, 52 },	UM_UMOUNT,	BY_PATH,	{ STR, INT }, { { 0 } } },
 { "umount",	{ -1, 22 },		UM_UMOUNT,	BY_PATH,	{ STR }, { { 0 } } },
 
-/* The files of /proc that list mounts. */
-{ "open",	{ SYS_open, 5 },	UM_OPEN,	BY_VIEW,	{ STR, INT }, { { 0 } } },
-{ "openat",	{ SYS_openat, 295 },	UM_OPEN,	BY_VIEW,	{ INT, STR, INT }, { { 0 } } },
-
-/* realpath(3) of a mount point, which mount(8) and umount(8) do: it is no link,
-   and it and what is above it are there. */
-{ "readlink",	{ SYS_readlink, 85 },	UM_READLINK,	BY_VIEW,	{ STR }, { { 0 } } },
-{ "readlinkat",	{ SYS_readlinkat, 305 }, UM_READLINK,	BY_VIEW,	{ INT, STR }, { { 0 } } },
+/* What names files.  Where nothing in the view has the name, the kernel goes on with the call. */
+NAMES("open", ARG(SYS_open, 5), UM_OPEN, PATH, OPEN_FLAGS, INT),
+NAMES("creat", ARG(SYS_creat, 8), UM_OPEN, PATH, INT),
+NAMES("openat", ARG(SYS_openat, 295), UM_OPEN, DIRFD, PATH, OPEN_FLAGS, INT),
+NAMES("openat2", ARG(437, 437), UM_OPEN, DIRFD, PATH, POINTER, LEN),
+NAMES("stat", ARG(SYS_stat, 106), UM_STAT, PATH, POINTER),
+NAMES("lstat", ARG(SYS_lstat, 107), UM_STAT, LINK, POINTER),
+NAMES("stat64", ARG(-1, 195), UM_STAT, PATH, POINTER),
+NAMES("lstat64", ARG(-1, 196), UM_STAT, LINK, POINTER),
+NAMES("newfstatat", ARG(SYS_newfstatat, 300), UM_STAT, DIRFD, PATH, POINTER, FLAGS),
+NAMES("statx", ARG(SYS_statx, 383), UM_STATX, DIRFD, PATH, FLAGS, INT, POINTER),
+NAMES("access", ARG(SYS_access, 33), UM_ACCESS, PATH, INT),
+NAMES("faccessat", ARG(SYS_faccessat, 307), UM_ACCESS, DIRFD, PATH, INT),
+NAMES("faccessat2", ARG(439, 439), UM_ACCESS, DIRFD, PATH, INT, FLAGS),
+NAMES("readlink", ARG(SYS_readlink, 85), UM_READLINK, LINK, POINTER, LEN),
+NAMES("readlinkat", ARG(SYS_readlinkat, 305), UM_READLINK, DIRFD, LINK, POINTER, LEN),
+NAMES("statfs", ARG(SYS_statfs, 99), UM_STATFS, PATH, POINTER),
+NAMES("statfs64", ARG(-1, 268), UM_STATFS, PATH, LEN, POINTER),
+NAMES("truncate", ARG(SYS_truncate, 92), UM_TRUNCATE, PATH, LONG),
+NAMES("truncate64", ARG(-1, 193), UM_TRUNCATE, PATH, LONG),
+NAMES("rename", ARG(SYS_rename, 38), UM_RENAME, LINK, LINK),
+NAMES("renameat", ARG(SYS_renameat, 302), UM_RENAME, DIRFD, LINK, DIRFD, LINK),
+NAMES("renameat2", ARG(SYS_renameat2, 353), UM_RENAME, DIRFD, LINK, DIRFD, LINK, INT),
+NAMES("mkdir", ARG(SYS_mkdir, 39), UM_MAKE, LINK, INT),
+NAMES("mkdirat", ARG(SYS_mkdirat, 296), UM_MAKE, DIRFD, LINK, INT),
+NAMES("mknod", ARG(SYS_mknod, 14), UM_MAKE, LINK, INT, INT),
+NAMES("mknodat", ARG(SYS_mknodat, 297), UM_MAKE, DIRFD, LINK, INT, INT),
+NAMES("symlink", ARG(SYS_symlink, 83), UM_MAKE, POINTER, LINK),
+NAMES("symlinkat", ARG(SYS_symlinkat, 304), UM_MAKE, POINTER, DIRFD, LINK),
+NAMES("link", ARG(SYS_link, 9), UM_LINK, LINK, LINK),
+NAMES("linkat", ARG(SYS_linkat, 303), UM_LINK, DIRFD, LINK, DIRFD, LINK, FLAGS),
+NAMES("unlink", ARG(SYS_unlink, 10), UM_UNLINK, LINK),
+NAMES("unlinkat", ARG(SYS_unlinkat, 301), UM_UNLINK, DIRFD, LINK, INT),
+NAMES("rmdir", ARG(SYS_rmdir, 40), UM_RMDIR, LINK),
+NAMES("chmod", ARG(SYS_chmod, 15), UM_CHMOD, PATH, INT),
+NAMES("fchmodat", ARG(SYS_fchmodat, 306), UM_CHMOD, DIRFD, PATH, INT),
+NAMES("fchmodat2", ARG(452, 452), UM_CHMOD, DIRFD, PATH, INT, FLAGS),
+NAMES("chown", ARG(SYS_chown, 212), UM_CHOWN, PATH, INT, INT),
+NAMES("lchown", ARG(SYS_lchown, 198), UM_CHOWN, LINK, INT, INT),
+NAMES("fchownat", ARG(SYS_fchownat, 298), UM_CHOWN, DIRFD, PATH, INT, INT, FLAGS),
+NAMES("utime", ARG(SYS_utime, 30), UM_UTIME, PATH, POINTER),
+NAMES("utimes", ARG(SYS_utimes, 271), UM_UTIME, PATH, POINTER),
+NAMES("futimesat", ARG(SYS_futimesat, 299), UM_UTIME, DIRFD, PATH, POINTER),
+NAMES("utimensat", ARG(SYS_utimensat, 320), UM_UTIME, DIRFD, PATH, POINTER, FLAGS),
+NAMES("utimensat_time64", ARG(-1, 412), UM_UTIME, DIRFD, PATH, POINTER, FLAGS),
+NAMES("getxattr", ARG(SYS_getxattr, 229), UM_GETXATTR, PATH, POINTER, POINTER, LEN),
+NAMES("lgetxattr", ARG(SYS_lgetxattr, 230), UM_GETXATTR, LINK, POINTER, POINTER, LEN),
+NAMES("setxattr", ARG(SYS_setxattr, 226), UM_SETXATTR, PATH, POINTER, POINTER, LEN, INT),
+NAMES("lsetxattr", ARG(SYS_lsetxattr, 227), UM_SETXATTR, LINK, POINTER, POINTER, LEN, INT),
+NAMES("listxattr", ARG(SYS_listxattr, 232), UM_LISTXATTR, PATH, POINTER, LEN),
+NAMES("llistxattr", ARG(SYS_llistxattr, 233), UM_LISTXATTR, LINK, POINTER, LEN),
+NAMES("removexattr", ARG(SYS_removexattr, 235), UM_SETXATTR, PATH, POINTER),
+NAMES("lremovexattr", ARG(SYS_lremovexattr, 236), UM_SETXATTR, LINK, POINTER),
+NAMES("chdir", ARG(SYS_chdir, 12), UM_CHDIR, PATH),
+NAMES("chroot", ARG(SYS_chroot, 61), UM_CHROOT, PATH),
+NAMES("name_to_handle_at", ARG(SYS_name_to_handle_at, 341), UM_HANDLE, DIRFD, LINK, POINTER, POINTER, FLAGS),
+{ "getdents",	{ SYS_getdents, 141 },	UM_GETDENTS,	BY_NAME,	{ INT, POINTER, LEN }, { { 0 } } },
+{ "getdents64", { SYS_getdents64, 220 }, UM_GETDENTS,	BY_NAME,	{ INT, POINTER, LEN }, { { 0 } } },
 
 /* The number of a process's context lives in its soft RLIMIT_RTTIME. */
 { "getrlimit",	{ SYS_getrlimit, 76 },	UM_RLIMIT,	BY_VIEW,	{ INT, POINTER },

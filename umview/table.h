@@ -14,8 +14,12 @@
 /* Operations of the monitor itself (after enum um_op). */
 enum view_op {
 	UM_MSOCKET = UM_VIEW, UM_ADD_SERVICE, UM_DEL_SERVICE, UM_LS_SERVICE,
-	UM_VIEW_INFO, UM_SET_VIEWNAME, UM_KILL_ALL, UM_OPEN, UM_READLINK, UM_RLIMIT, UM_SOCKETCALL,
+	UM_VIEW_INFO, UM_SET_VIEWNAME, UM_KILL_ALL, UM_RLIMIT, UM_SOCKETCALL,
 	UM_NEW_VIEW, UM_ATTACH,
+	/* BY_NAME */
+	UM_OPEN, UM_STAT, UM_STATX, UM_ACCESS, UM_READLINK, UM_STATFS, UM_TRUNCATE, UM_RENAME,
+	UM_MAKE, UM_LINK, UM_UNLINK, UM_RMDIR, UM_CHMOD, UM_CHOWN, UM_UTIME, UM_GETXATTR,
+	UM_SETXATTR, UM_LISTXATTR, UM_CHDIR, UM_CHROOT, UM_HANDLE, UM_GETDENTS,
 };
 
 enum owner {
@@ -23,6 +27,7 @@ enum owner {
 	BY_FD,		/* the stack whose carrier argument 0 is */
 	BY_FSTYPE,	/* the service that mounts the type in argument 2 */
 	BY_PATH,	/* what is mounted at the path in argument 0 */
+	BY_NAME,	/* what its PATH arguments name in the caller's view */
 	BY_VIEW,	/* the monitor */
 	REFUSED,	/* the filter alone: ENOSYS */
 	IGNORED,	/* the filter alone: 0, and nothing happens */
@@ -48,6 +53,13 @@ enum kind {
 	MMSG_RECEIVE,
 	REQUEST,	/* ioctl's argument, sized by argument 1 */
 	POINTER,	/* a guest address that the operation itself reads */
+	DIRFD,		/* a descriptor, or AT_FDCWD, that the next argument is relative to */
+	PATH,		/* a path, relative to a DIRFD before it, else to where the caller is;
+			   a symbolic link at its end stands for its target */
+	LINK,		/* the same, but such a link is meant itself */
+	FLAGS,		/* AT_SYMLINK_NOFOLLOW makes a PATH of this row a LINK, AT_SYMLINK_FOLLOW
+			   the other way round */
+	OPEN_FLAGS,	/* and so does O_NOFOLLOW, and O_CREAT | O_EXCL */
 };
 
 /* A condition on one register that the kernel's filter tests. */

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include "identity.h"
 #include "um_module.h"
 #include "um_virtual.h"
 #include "util.h"
@@ -85,11 +89,68 @@ pid_t view_server(void)
 	return getpid();
 }
 
+/* As /proc tells it to everybody. */
+static int limit_read_slowly(pid_t tid, struct rlimit *limit)
+{
+	autofree char *path = xasprintf("/proc/%d/limits", tid);
+	char line[128], soft[32];
+	FILE *limits = fopen(path, "re");
+	int rc = -ESRCH;
+
+	while (limits && rc < 0 && fgets(line, sizeof(line), limits))
+		if (sscanf(line, "Max realtime timeout %31s", soft) == 1) {
+			limit->rlim_cur = strcmp(soft, "unlimited") == 0 ?
+				RLIM_INFINITY : strtoull(soft, NULL, 10);
+			limit->rlim_max = RLIM_INFINITY;
+			rc = 0;
+		}
+	if (limits)
+		fclose(limits);
+	return rc;
+}
+
+/* A guest of another user may be looked at only by its like, or with CAP_SYS_RESOURCE,
+   which root does not have everywhere. */
+static int limit_read(pid_t tid, struct rlimit *limit)
+{
+	if (prlimit(tid, RLIMIT_RTTIME, NULL, limit) == 0)
+		return 0;
+	return errno == EPERM ? limit_read_slowly(tid, limit) : -errno;
+}
+
+/* The kernel asks for our real ids: for a moment they are the guest's. */
+static int limit_write_as(pid_t tid, const struct rlimit *limit)
+{
+	struct identity who;
+	uid_t uid = getuid();
+	gid_t gid = getgid();
+	int rc = identity_of(tid, &who);
+
+	if (rc < 0)
+		return rc;
+	if (syscall(SYS_setresgid, who.real_gid, -1, -1) < 0)
+		return -errno;
+	if (syscall(SYS_setresuid, who.real_uid, -1, -1) < 0)
+		rc = -errno;
+	if (rc == 0 && prlimit(tid, RLIMIT_RTTIME, limit, NULL) < 0)
+		rc = -errno;
+	if (syscall(SYS_setresuid, uid, -1, -1) < 0 || syscall(SYS_setresgid, gid, -1, -1) < 0)
+		die("cannot be who we were: %s", strerror(errno));
+	return rc;
+}
+
+static int limit_write(pid_t tid, const struct rlimit *limit)
+{
+	if (prlimit(tid, RLIMIT_RTTIME, limit, NULL) == 0)
+		return 0;
+	return errno == EPERM ? limit_write_as(tid, limit) : -errno;
+}
+
 static unsigned context_number(pid_t tid)
 {
 	struct rlimit limit;
 
-	if (prlimit(tid, RLIMIT_RTTIME, NULL, &limit) < 0)
+	if (limit_read(tid, &limit) < 0)
 		return 0;
 	if (limit.rlim_cur >= RLIM_INFINITY || limit.rlim_cur < RLIM_INFINITY - CONTEXTS_MAX)
 		return 0;
@@ -156,10 +217,10 @@ static int context_enter(pid_t tid, const struct context *wanted)
 
 	if (number < 0)
 		return number;
-	if (prlimit(tid, RLIMIT_RTTIME, NULL, &limit) < 0)
-		return -errno;
+	if (limit_read(tid, &limit) < 0)
+		return -ESRCH;
 	limit.rlim_cur = RLIM_INFINITY - 1 - number;
-	return prlimit(tid, RLIMIT_RTTIME, &limit, NULL) < 0 ? -errno : 0;
+	return limit_write(tid, &limit);
 }
 
 int view_enter(pid_t tid, struct view *view)

@@ -10,13 +10,14 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include "guest.h"
 #include "mount.h"
 #include "process.h"
-#include "procfile.h"
 #include "route.h"
 #include "service.h"
+#include "special.h"
 #include "um_virtual.h"
 #include "util.h"
 #include "view.h"
@@ -84,7 +85,10 @@ static bool guest_path_exists(pid_t tid, const char *path)
 static int64_t msocket_default(struct request *r, struct mount *m, int domain)
 {
 	uint64_t families = ~(1ull << AF_UNIX);
+	int rc = special_access(r->call.tid, m, X_OK);
 
+	if (rc < 0)
+		return rc;
 	if (domain != AF_UNSPEC) {
 		if (domain < 0 || domain >= FAMILIES || domain == AF_UNIX)
 			return -EAFNOSUPPORT;
@@ -119,14 +123,13 @@ static int64_t virtual_msocket(struct request *r)
 	r->close_on_exec = type & SOCK_CLOEXEC;
 	r->made_here = true;		/* the kernel does not know this number */
 	if (!m) {
-		rc = route_family(r, domain);
+		rc = route_family(r, domain, type & ROUTE_TYPES);
 		return rc == UM_CONTINUE ? virtual_host_socket(r) : rc;
 	}
 	r->mount = m;
 	if (domain < 0 || domain >= FAMILIES)
 		return -EAFNOSUPPORT;
-	rc = mount_serving(&request_view(r)->mounts, &r->mount, domain);
-	return rc < 0 ? rc : ROUTE_MODULE;
+	return route_serving(r, domain, type & ROUTE_TYPES);
 }
 
 static int64_t virtual_add_service(struct request *r)
@@ -140,7 +143,7 @@ static int64_t virtual_add_service(struct request *r)
 		return rc;
 	if (memchr(module, '/', name) && module[0] != '/') {
 		autofree char *relative = strndup(module, name);
-		autofree char *absolute = relative ? guest_absolute(r->call.tid, relative) : NULL;
+		autofree char *absolute = relative ? guest_absolute(r->call.tid, AT_FDCWD, relative) : NULL;
 
 		if (!absolute)
 			return -ENOENT;
@@ -301,36 +304,6 @@ static int64_t virtual_rlimit(struct request *r)
 	return rc;
 }
 
-static int64_t virtual_open(struct request *r)
-{
-	unsigned index = r->row->kind[0] == STR ? 0 : 1;
-	autofree char *path = NULL;
-	int flags = (int)r->reg[index + 1];
-
-	if (!mount_count() || (flags & (O_ACCMODE | O_PATH | O_DIRECTORY)) != O_RDONLY)
-		return UM_CONTINUE;
-	if (guest_string(r->call.tid, r->reg[index], PATH_MAX, &path) < 0)
-		return UM_CONTINUE;
-	r->answer_fd = procfile_open(r->call.tid, path);
-	r->close_on_exec = flags & O_CLOEXEC;
-	return r->answer_fd < 0 ? UM_CONTINUE : 0;
-}
-
-static int64_t virtual_readlink(struct request *r)
-{
-	unsigned index = r->row->kind[0] == STR ? 0 : 1;
-	autofree char *path = NULL;
-	autofree char *absolute = NULL;
-
-	if (!mount_count() || guest_string(r->call.tid, r->reg[index], PATH_MAX, &path) < 0 ||
-	    !*path || (index && *path != '/' && (int)r->reg[0] != AT_FDCWD))
-		return UM_CONTINUE;
-	absolute = guest_absolute(r->call.tid, path);
-	if (!absolute || !mount_below(&request_view(r)->mounts, absolute) || guest_path_exists(r->call.tid, absolute))
-		return UM_CONTINUE;
-	return -EINVAL;
-}
-
 /* i386's way to all of the sockets' calls: numbers and arguments in memory. */
 static int64_t virtual_socketcall(struct request *r)
 {
@@ -366,10 +339,6 @@ int64_t virtual_call(struct request *r)
 {
 	int rc = 0;
 
-	if (r->call.op == UM_OPEN)
-		return virtual_open(r);
-	if (r->call.op == UM_READLINK)
-		return virtual_readlink(r);
 	if (r->call.op == UM_RLIMIT)
 		return virtual_rlimit(r);
 	if (r->call.op == UM_SOCKETCALL)

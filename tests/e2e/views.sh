@@ -63,8 +63,6 @@ t_end'
 
 # --- What ends with a view.
 
-stacks() { our_processes | xargs -r -n 1 sh -c 'cat /proc/$0/comm 2>/dev/null' | grep -c '^umnet-lwipv6'; }
-
 keep_running=1 inside "a view ends" '
 umview -q sh -c ". \"\$T/in.sh\"; lo_stack /dev/net/x; (sleep 2; echo \$(mstack /dev/net/x ip -br addr | grep -c 127.0.0.1) > \$T/tmp/alive) & exit 0"
 i=0

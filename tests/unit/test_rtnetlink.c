@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <sys/ioctl.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
@@ -68,7 +69,7 @@ static void setup(void)
 
 	fake_net_reset(0);
 	sock = (struct um_sock){ .domain = AF_NETLINK, .type = SOCK_RAW,
-		.protocol = NETLINK_ROUTE };
+		.protocol = NETLINK_ROUTE, .rights = R_OK | W_OK | X_OK };
 	ck_assert_int_eq(rtnl_socket(&sock, &fake_net), 0);
 	ck_assert_int_eq(rtnl_bind(&sock, (struct sockaddr *)&any, sizeof(any)), 0);
 }
@@ -436,6 +437,18 @@ START_TEST(test_ports)
 }
 END_TEST
 
+/* What the permissions of the stack's file withheld when the socket was opened. */
+START_TEST(test_rights)
+{
+	sock.rights = X_OK | R_OK;
+	ck_assert_int_eq(link_flags(2, IFF_UP), -EPERM);
+	sock.rights = X_OK | W_OK;
+	ck_assert_int_eq(link_flags(2, IFF_UP), 0);
+	sock.rights = X_OK;
+	ck_assert_int_eq(link_flags(2, 0), -EPERM);
+}
+END_TEST
+
 START_TEST(test_options)
 {
 	int number = 1, got = 0, group;
@@ -726,6 +739,7 @@ int main(void)
 	tcase_add_test(netlink, test_explains);
 	tcase_add_test(netlink, test_ports);
 	tcase_add_test(netlink, test_options);
+	tcase_add_test(netlink, test_rights);
 	tcase_add_test(netlink, test_foreign);
 	tcase_add_test(netlink, test_random);
 	tcase_set_timeout(netlink, 60);
