@@ -99,6 +99,10 @@ int carrier_open(struct sock *s, bool nonblock, int *guest)
 	if (socketpair(AF_UNIX, type | SOCK_CLOEXEC | (nonblock ? SOCK_NONBLOCK : 0), 0, pair) < 0)
 		return -errno;
 	a = pair[1];
+	if (descriptor_is_last(pair[0] > a ? pair[0] : a)) {
+		close(pair[0]);
+		return -ENFILE;
+	}
 	s->fd = pair[0];
 	s->nonblock = nonblock;
 	/* TCP carries no descriptors.  (Older kernels drop them as B is read.) */

@@ -45,7 +45,7 @@ static int pending_send(struct pending *p)
 	rc = wire_send_answer(control, p->tag, p->rc, &p->call, p->fd, p->id);
 	if (rc == 0 || rc == -EAGAIN || p->fd < 0)
 		return rc;
-	/* The descriptor cannot travel (ETOOMANYREFS ...): say so; closing
+	/* The descriptor cannot travel: say so; closing
 	   it releases the socket. */
 	return wire_send_answer(control, p->tag, rc, &p->call, -1, 0);
 }
@@ -122,7 +122,9 @@ static void control_call(struct wire_message *m)
 	p->call = m->call;
 	p->fd = -1;
 	m->call = (struct um_call){ .fd = -1 };
-	if (op >= ARRAY_SIZE(operations) || !operations[op])
+	if (m->cut)
+		rc = -ENFILE;	/* without the guest's end it cannot be done right */
+	else if (op >= ARRAY_SIZE(operations) || !operations[op])
 		rc = -ENOSYS;
 	else if (!s && op != UM_SOCKET && (op != UM_IOCTL || m->head.sock))
 		rc = -EBADF;

@@ -99,6 +99,19 @@ struct letter *message_head(struct sock *s)
 	return l;
 }
 
+static size_t all_outboxes;
+
+size_t outboxes_size(void)
+{
+	return all_outboxes;
+}
+
+void outbox_grow(struct sock *s, ssize_t n)
+{
+	s->message.outbox_size += n;
+	all_outboxes += n;
+}
+
 void message_clear(struct sock *s)
 {
 	struct letter *l;
@@ -109,7 +122,7 @@ void message_clear(struct sock *s)
 		TAILQ_REMOVE(&s->message.outbox, l, next);
 		free(l);
 	}
-	s->message.outbox_size = 0;
+	outbox_grow(s, -(ssize_t)s->message.outbox_size);
 }
 
 size_t message_size(const struct iovec *iov, int n)

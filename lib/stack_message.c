@@ -7,7 +7,8 @@
  * call.  If it must wait, A is empty, and the next message goes straight into its
  * answer.  Netlink's answers are never dropped: what the carrier has no room for waits in
  * message.outbox, and no more requests are taken meanwhile (but for sendto() with an
- * address, up to OUTBOX_MAX).
+ * address, up to OUTBOX_MAX).  All outboxes together hold ALL_MAX, and none has more than what is
+ * left for the others: who does not read takes away room from nobody else.
  */
 #include <errno.h>
 #include <poll.h>
@@ -22,7 +23,7 @@
 #define MESSAGE_MAX	(128 * 1024)
 #define A_ROUND		64
 #define OUTBOX_MAX	(4 * 1024 * 1024)
-#define ANSWER_MAX	(64 * 1024 * 1024)	/* more than any engine's longest list */
+#define ALL_MAX		(128 * 1024 * 1024)	/* half of it is more than any engine's longest list */
 
 /* An error, once. */
 static int64_t message_take_error(struct sock *s)
@@ -74,14 +75,14 @@ static int netlink_post(struct sock *s, const struct iovec *iov, int n)
 		if (rc != -EAGAIN)
 			return rc;
 	}
-	if (s->message.outbox_size + len > ANSWER_MAX)
+	if (s->message.outbox_size + len + outboxes_size() > ALL_MAX)
 		return -ENOBUFS;
 	l = letter_new(&none, len);
 	if (!l)
 		return -ENOBUFS;
 	iov_copy(l->bytes, iov, n);
 	TAILQ_INSERT_TAIL(&s->message.outbox, l, next);
-	s->message.outbox_size += len;
+	outbox_grow(s, len);
 	carrier_fill(s);
 	return 0;
 }
@@ -98,7 +99,7 @@ void message_flush_outbox(struct sock *s)
 			return;
 		}
 		TAILQ_REMOVE(&s->message.outbox, l, next);
-		s->message.outbox_size -= l->data_len;
+		outbox_grow(s, -(ssize_t)l->data_len);
 		free(l);
 	}
 	sock_work(s);	/* requests may have waited for this */

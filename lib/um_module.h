@@ -126,7 +126,7 @@ pid_t um_spawn(char *const argv[], int fd, int tid);
 int um_kill(pid_t pid, int signal);
 
 /* The session's own directory, mode 0700, made when first asked for and
-   removed with everything in it when the session ends; NULL if it can't be made. */
+   removed with everything in it when the session ends; NULL and errno if it can't be made. */
 const char *um_runtime_dir(void);
 
 /* The absolute path that `path` is for thread `tid`, if a stack is mounted there;

@@ -256,6 +256,9 @@ void letter_drop(struct sock *s);
 struct letter *message_head(struct sock *s);
 void message_clear(struct sock *s);
 size_t message_size(const struct iovec *iov, int n);
+/* Bytes in s's outbox, more or less; in all sockets'. */
+void outbox_grow(struct sock *s, ssize_t n);
+size_t outboxes_size(void);
 /* Into the carrier, without a letter; with one. */
 int message_send(struct sock *s, const struct iovec *iov, int n);
 int message_post(struct sock *s, const struct iovec *iov, int n,

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "util.h"
 
@@ -48,6 +49,16 @@ char *xasprintf(const char *format, ...)
 	if (n < 0)
 		die("out of memory");
 	return text;
+}
+
+bool descriptor_is_last(int fd)
+{
+	enum { KEPT = 16 };
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return false;
+	return (rlim_t)fd + (limit.rlim_cur < 4 * KEPT ? limit.rlim_cur / 4 : KEPT) >= limit.rlim_cur;
 }
 
 void log_name(const char *new_name)

@@ -4,6 +4,7 @@
 #define UTIL_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -33,6 +34,13 @@ static inline int take_fd(int *fd)
 	return taken;
 }
 #define take_pointer(p) ({ __auto_type taken_ = (p); (p) = NULL; taken_; })
+
+/*
+ * Is fd among the last few that RLIMIT_NOFILE allows?  They are kept for what is
+ * closed again at once (a call's own descriptors, files of /proc): whoever keeps a
+ * descriptor for long closes one that is, and says -ENFILE.
+ */
+bool descriptor_is_last(int fd);
 
 /* Allocation that does not fail: the process ends instead.  For start-up and
    for small records; sizes that a guest chooses use malloc(). */

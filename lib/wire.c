@@ -53,7 +53,7 @@ static int wire_send(int socket, struct iovec *iov, unsigned n, int fd)
 		msg.msg_controllen = CMSG_SPACE(sizeof(int));
 	}
 	if (sendmsg(socket, &msg, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-		return -errno;
+		return errno == ETOOMANYREFS ? -ENFILE : -errno;
 	return 0;
 }
 
@@ -228,6 +228,7 @@ int wire_receive(int socket, struct wire_message *m)
 	if (n == 0)
 		return 0;
 	m->fd = m->call.fd = wire_take_fd(&msg);
+	m->cut = msg.msg_flags & MSG_CTRUNC;
 	if ((size_t)n < sizeof(m->head) || msg.msg_flags & MSG_TRUNC)
 		rc = -EPROTO;
 	else

@@ -17,6 +17,7 @@
 #ifndef WIRE_H
 #define WIRE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -66,12 +67,14 @@ struct wire_message {
 	struct um_call	 call;	/* WIRE_CALL: filled, fd included.  WIRE_ANSWER: out,
 				   out_len and full are.  WIRE_READY: arg[0].in is text */
 	int		 fd;	/* owned; -1 if none */
+	bool		 cut;	/* there was one, but none more may be open here */
 };
 
 /*
  * Each sends one message, never blocks, and borrows all it is given (the
  * descriptor is duplicated by the kernel).  0, -EAGAIN when the peer is slow,
- * -EPIPE/-ECONNRESET when it is dead.
+ * -EPIPE/-ECONNRESET when it is dead, -ENFILE when the user has too many descriptors
+ * under way in sockets.
  */
 int wire_send_call(int socket, uint64_t tag, const struct um_call *call);
 int wire_send_interrupt(int socket, uint64_t tag);

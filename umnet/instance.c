@@ -188,10 +188,12 @@ static void instance_send(struct instance *in, enum wire_kind kind, uint64_t tag
 		rc = queued_send(in, &now);
 	if (rc == -EAGAIN && fd >= 0) {
 		now.fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-		if (now.fd < 0)
-			rc = -EMFILE;
+		if (now.fd < 0 || descriptor_is_last(now.fd))
+			rc = -ENFILE;
 	}
 	if (rc != -EAGAIN) {
+		if (now.fd >= 0 && now.fd != fd)
+			close(now.fd);
 		send_failed(in, &now, rc);
 		return;
 	}
@@ -201,6 +203,25 @@ static void instance_send(struct instance *in, enum wire_kind kind, uint64_t tag
 		um_watch(in->control, EPOLLIN | EPOLLOUT, control_event, in);
 	*in->queue_end = later;
 	in->queue_end = &later->next;
+}
+
+/* A call that has not gone out yet need not: true if it was such a one. */
+static bool queue_withdraw(struct instance *in, uint64_t tag)
+{
+	for (struct queued **link = &in->queue; *link; link = &(*link)->next) {
+		struct queued *q = *link;
+
+		if (q->kind != WIRE_CALL || q->tag != tag)
+			continue;
+		*link = q->next;
+		if (!q->next)
+			in->queue_end = link;
+		if (q->fd >= 0)
+			close(q->fd);
+		free(q);
+		return true;
+	}
+	return false;
 }
 
 /* No more is heard from the stack: whoever waits for it gets an answer. */
@@ -240,6 +261,7 @@ static void instance_fail(struct instance *in, int64_t rc)
 	struct um_call *c = take_pointer(in->mounting);
 
 	um_kill(in->pid, SIGTERM);
+	um_kill(in->pid, SIGCONT);
 	instance_free(in);
 	um_done(c, rc);
 }
@@ -283,7 +305,9 @@ static void instance_answer(struct instance *in, struct wire_message *m)
 		to->out_len = from->out_len;
 		to->full = from->full;
 	}
-	if (m->head.rc >= 0 && m->fd >= 0)
+	if (m->head.rc >= 0 && m->cut)
+		um_done(c, -ENFILE);
+	else if (m->head.rc >= 0 && m->fd >= 0)
 		um_done_fd(c, take_fd(&m->fd), name_of(in, m->head.sock));
 	else
 		um_done(c, m->head.rc);
@@ -362,6 +386,12 @@ int64_t instance_start(struct um_call *c, const char *program, const char *fstyp
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
 		return -errno;
+	if (descriptor_is_last(pair[0])) {
+		um_warn("mount: %s: as many stacks as the monitor's RLIMIT_NOFILE allows", fstype);
+		close(pair[0]);
+		close(pair[1]);
+		return -ENFILE;
+	}
 	for (unsigned i = 0; i < 2; i++)
 		setsockopt(pair[i], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 	pid = um_spawn(argv, pair[1], c->tid);
@@ -388,8 +418,12 @@ int64_t instance_start(struct um_call *c, const char *program, const char *fstyp
 
 int instance_umount(void *inst, int flags)
 {
+	struct instance *in = inst;
+
 	(void)flags;		/* sockets die with their stack, whatever the flags */
-	instance_free(inst);
+	if (in->state != DEAD)
+		um_kill(in->pid, SIGCONT);	/* it ends by itself, unless it is stopped */
+	instance_free(in);
 	return 0;
 }
 
@@ -430,10 +464,17 @@ void instance_interrupt(void *inst, struct um_call *c)
 		instance_fail(in, -UM_ERESTARTSYS);
 		return;
 	}
-	for (unsigned i = 0; i < in->slot_count; i++)
-		if (in->slots[i].call == c)
-			instance_send(in, WIRE_INTERRUPT,
-				      (uint64_t)in->slots[i].generation << 32 | i, 0, -1);
+	for (unsigned i = 0; i < in->slot_count; i++) {
+		uint64_t tag = (uint64_t)in->slots[i].generation << 32 | i;
+
+		if (in->slots[i].call != c)
+			continue;
+		if (queue_withdraw(in, tag))
+			um_done(slot_release(in, tag), -UM_ERESTARTSYS);
+		else
+			instance_send(in, WIRE_INTERRUPT, tag, 0, -1);
+		return;
+	}
 }
 
 void instance_undo(void *inst, struct um_call *c, int fd, uint64_t sock)

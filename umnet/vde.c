@@ -106,7 +106,7 @@ int vde_prepare(const char *options)
 	}
 	runtime = um_runtime_dir();
 	if (!runtime)
-		return -EIO;
+		return errno ? -errno : -EIO;
 	directory = xasprintf("%s/switch", runtime);
 	if (!own_switch || um_kill(own_switch, 0) < 0) {
 		rc = switch_start(directory);

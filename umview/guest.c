@@ -96,6 +96,15 @@ static int pidfd_open_thread(pid_t tid)
 	return pidfd < 0 ? -errno : pidfd;
 }
 
+static void pidfds_forget(void)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(pidfds); i++) {
+		if (pidfds[i].tid)
+			close(pidfds[i].pidfd);
+		pidfds[i].tid = 0;
+	}
+}
+
 int guest_descriptor(pid_t tid, int fd)
 {
 	unsigned slot = tid % ARRAY_SIZE(pidfds);
@@ -109,6 +118,12 @@ int guest_descriptor(pid_t tid, int fd)
 			pidfds[slot].pidfd = pidfd_open_thread(tid);
 			if (pidfds[slot].pidfd < 0)
 				return pidfds[slot].pidfd;
+			if (descriptor_is_last(pidfds[slot].pidfd)) {
+				int pidfd = pidfds[slot].pidfd;
+
+				pidfds_forget();	/* better slow than none */
+				pidfds[slot].pidfd = pidfd;
+			}
 			pidfds[slot].tid = tid;
 		}
 		copy = syscall(SYS_pidfd_getfd, pidfds[slot].pidfd, fd, 0);

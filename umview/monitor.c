@@ -69,12 +69,13 @@ static void guest_reap(void)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
-		if (helper_gone(pid) || pid != first)
-			continue;
 		if (WIFSTOPPED(status)) {
-			front_report(REPORT_STOPPED, WSTOPSIG(status), false);
+			if (pid == first)
+				front_report(REPORT_STOPPED, WSTOPSIG(status), false);
 			continue;
 		}
+		if (helper_gone(pid) || pid != first)
+			continue;
 		first_status = status;
 		first = 0;
 		if (!call_no_guests())

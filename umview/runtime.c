@@ -24,6 +24,7 @@ static void runtime_path(char *path, size_t size, pid_t monitor)
 const char *um_runtime_dir(void)
 {
 	static char path[BASE_MAX + 32];
+	int error;
 
 	if (path[0])
 		return path;
@@ -35,8 +36,10 @@ const char *um_runtime_dir(void)
 		if (mkdir(path, 0700) == 0)
 			return path;
 	}
-	warn("cannot make '%s': %s", path, strerror(errno));
+	error = errno;
+	warn("cannot make '%s': %s", path, strerror(error));
 	path[0] = 0;
+	errno = error;
 	return NULL;
 }
 
