@@ -55,7 +55,7 @@ static bool options_use_default(const char *options)
 			unsigned digit = item[2] - '0';
 
 			any = true;
-			counted |= item[3] != '=';
+			counted |= item[3] != '=' || n == strlen("vd0=");
 			named++;
 			if (digit > highest)
 				highest = digit;

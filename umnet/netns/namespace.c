@@ -56,29 +56,18 @@ static bool is_privileged(void)
 	       data[0].effective & 1u << CAP_SYS_ADMIN && data[0].effective & 1u << CAP_NET_ADMIN;
 }
 
-/* We are the only user of our user namespace. */
-static int namespace_map(uid_t uid, gid_t gid, char *error, size_t size)
+/*
+ * We are the only user of our user namespace.  Without that we are nobody there,
+ * and the owner of it all the same; the kernel does not always allow it.
+ */
+static void namespace_map(uid_t uid, gid_t gid)
 {
 	autofree char *uids = xasprintf("%u %u 1", uid, uid);
 	autofree char *gids = xasprintf("%u %u 1", gid, gid);
-	const struct {
-		const char *path, *text;
-	} files[] = {
-		{ "/proc/self/setgroups", "deny" },	/* else gid_map is not ours to write */
-		{ "/proc/self/uid_map", uids }, { "/proc/self/gid_map", gids },
-	};
 
-	for (unsigned k = 0; k < ARRAY_SIZE(files); k++) {
-		int rc = file_write(files[k].path, files[k].text);
-
-		if (rc == -EPERM || rc == -EACCES)
-			return denied_explain("user namespaces", rc, error, size);
-		if (rc < 0) {
-			snprintf(error, size, "cannot write '%s': %s", files[k].path, strerror(-rc));
-			return rc;
-		}
-	}
-	return 0;
+	file_write("/proc/self/setgroups", "deny");	/* else gid_map is not ours to write */
+	file_write("/proc/self/uid_map", uids);
+	file_write("/proc/self/gid_map", gids);
 }
 
 int namespace_rights(char *error, size_t size)
@@ -91,7 +80,8 @@ int namespace_rights(char *error, size_t size)
 		return 0;
 	if (unshare(CLONE_NEWUSER) < 0)
 		return denied_explain("user namespaces", -errno, error, size);
-	return namespace_map(uid, gid, error, size);
+	namespace_map(uid, gid);
+	return 0;
 }
 
 /* ping(8) of whoever may open sockets here. */
