@@ -152,3 +152,17 @@ int64_t call_ioctl(struct sock *s, struct pending *p)
 	/* Without bytes only the size was asked for: room is 0, nothing is copied. */
 	return um_put(&p->call, 2, bytes, len) < 0 ? -ENOMEM : rc;
 }
+
+int64_t call_file(struct sock *none, struct pending *p)
+{
+	const struct um_arg *name = &p->call.arg[0];
+	int fd;
+
+	if (!name->in)
+		return -EFAULT;
+	fd = stack_ops->file ? stack_ops->file((const char *)name->in) : -ENOENT;
+	if (fd < 0)
+		return fd;
+	p->fd = fd;
+	return 0;
+}

@@ -34,6 +34,7 @@ static int64_t (*const operations[])(struct sock *s, struct pending *p) = {
 	[UM_GETSOCKOPT] = call_getsockopt,
 	[UM_SHUTDOWN] = call_shutdown,
 	[UM_IOCTL] = call_ioctl,
+	[UM_FILE] = call_file,
 };
 
 static int pending_send(struct pending *p)
@@ -126,7 +127,7 @@ static void control_call(struct wire_message *m)
 		rc = -ENFILE;	/* without the guest's end it cannot be done right */
 	else if (op >= ARRAY_SIZE(operations) || !operations[op])
 		rc = -ENOSYS;
-	else if (!s && op != UM_SOCKET && (op != UM_IOCTL || m->head.sock))
+	else if (!s && op != UM_SOCKET && op != UM_FILE && (op != UM_IOCTL || m->head.sock))
 		rc = -EBADF;
 	else
 		rc = operations[op](s, p);

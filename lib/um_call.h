@@ -35,6 +35,12 @@
  *                 for SIOCGIFCONF arg 2 is an array of struct ifreq (out), its
  *                 room 0 when the guest only asks for the size.  sock is 0 for an
  *                 interface's request on a socket that is not the stack's (AF_UNIX)
+ *  UM_FILE        0 name (string)  1 flags of open(2).  A file by which the system tells of the
+ *                 caller's network: "net/tcp" is /proc/net/tcp, "sys/class/net" that
+ *                 directory, "resolv.conf" and "hosts" those of /etc.  The answer is a
+ *                 descriptor of it (um_done_fd() with sock 0): of a file at its start, of
+ *                 a directory, or for a directory of a list, see um_stack.h.
+ *                 -ENOENT: the stack has no such file; UM_CONTINUE: the host's is right
  *  UM_MOUNT       0 source (string)  1 target (string, absolute)  2 type (string)
  *                 3 flags (MS_*)  4 options (string, may be absent)
  *  UM_UMOUNT      0 target (string)  1 flags (MNT_*, UMOUNT_*)
@@ -43,7 +49,7 @@ enum um_op {
 	UM_NONE = 0,
 	UM_SOCKET = 1, UM_BIND, UM_CONNECT, UM_LISTEN, UM_ACCEPT,
 	UM_GETSOCKNAME, UM_GETPEERNAME, UM_SENDTO, UM_RECVFROM,
-	UM_SETSOCKOPT, UM_GETSOCKOPT, UM_SHUTDOWN, UM_IOCTL,
+	UM_SETSOCKOPT, UM_GETSOCKOPT, UM_SHUTDOWN, UM_IOCTL, UM_FILE,
 	UM_MOUNT = 32, UM_UMOUNT,
 	UM_VIEW = 64,		/* first of the monitor's own; see umview/table.h */
 };

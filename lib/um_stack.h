@@ -129,6 +129,15 @@ struct um_stack_ops {
 	 * and ioctl (whose s is always NULL) are needed besides: the others may be NULL.
 	 */
 	int	(*descriptor)(int domain, int type, int protocol);
+
+	/*
+	 * Optional: a file by which the system tells of this network.  name: "net/NAME" for
+	 * /proc/net/NAME ("net/tcp", "net/dev" ...), a new file with the text of this moment,
+	 * at its start (memfd_create(2) will do); "sys/class/net": that directory (O_PATH will
+	 * do), or instead a file of lines "PATH CONTENT", one for each file in it, as
+	 * "eth0/mtu 1500".  The descriptor, returned owned, or -errno; -ENOENT: no such file.
+	 */
+	int	(*file)(const char *name);
 };
 
 /* Runs until the mount goes away.  argv as umnet starts it:

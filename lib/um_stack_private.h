@@ -279,6 +279,7 @@ int64_t call_getsockname(struct sock *s, struct pending *p);
 int64_t call_getpeername(struct sock *s, struct pending *p);
 int64_t call_shutdown(struct sock *s, struct pending *p);
 int64_t call_ioctl(struct sock *s, struct pending *p);
+int64_t call_file(struct sock *none, struct pending *p);
 int64_t call_setsockopt(struct sock *s, struct pending *p);	/* stack_option.c */
 int64_t call_getsockopt(struct sock *s, struct pending *p);
 int64_t call_connect(struct sock *s, struct pending *p);	/* stack_connect.c */

@@ -17,8 +17,8 @@ floor() {
 	case $1 in
 	um_call|um_module|um_virtual|um_stack|msocket|util|wire) echo 0 ;;
 	table|guest|identity|loop|process|helper|runtime) echo 1 ;;
-	request|message|sock|mount|name|view|service|procfile|statbuf|special|listing) echo 2 ;;
-	route|virtual|namecall|viewlife|exec) echo 3 ;;
+	request|message|sock|mount|name|view|service|procfile|statbuf|special|listing|shadow|filecall) echo 2 ;;
+	route|virtual|namecall|virtualfile|viewlife|exec) echo 3 ;;
 	call) echo 4 ;;
 	umview|front|monitor|keeper|guestrun|session|launch|filter|banner|options) echo 5 ;;
 	esac

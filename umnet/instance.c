@@ -441,13 +441,31 @@ const char *instance_alias(void *inst, int family)
 	return in->link ? link_path(in->link, family) : NULL;
 }
 
+static bool is_about_names(const struct um_call *c)
+{
+	const char *name = c->arg[0].in ? (const char *)c->arg[0].in : "";
+
+	return strcmp(name, "resolv.conf") == 0 || strcmp(name, "hosts") == 0;
+}
+
+/* Where there is no stack: what the host has, or nothing. */
+static int64_t instance_answer_alike(const struct instance *in, const struct um_call *c)
+{
+	if (c->op == UM_FILE && in->fixed != UM_CONTINUE)
+		return -ENOENT;
+	return in->fixed;
+}
+
 int64_t instance_call(void *inst, struct um_call *c)
 {
 	struct instance *in = inst;
 	uint64_t tag;
 
+	/* How names are looked up is not a stack's affair. */
+	if (c->op == UM_FILE && is_about_names(c))
+		return UM_CONTINUE;
 	if (in->fixed)
-		return in->fixed;
+		return instance_answer_alike(in, c);
 	if (in->state != UP)
 		return -ENETDOWN;
 	tag = slot_take(in, c);

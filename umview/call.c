@@ -142,6 +142,9 @@ static void request_return(struct request *r, int64_t rc)
 		pending_remove(r);
 	if (r->call.op == UM_MOUNT)
 		mount_started(r->mount, rc);
+	/* A module that knows nothing of files. */
+	if (r->call.op == UM_FILE && (rc == -ENOSYS || rc == -EOPNOTSUPP))
+		rc = UM_CONTINUE;
 	if (r->call.op == UM_SOCKET && rc == UM_CONTINUE && !r->abandoned)
 		rc = virtual_host_socket(r);
 	if (r->abandoned)
@@ -178,6 +181,10 @@ void um_done_fd(struct um_call *c, int fd, uint64_t name)
 	const struct um_module *module = r->mount->service->module;
 	int64_t rc = 0;
 
+	if (r->file.finish && !r->abandoned) {
+		request_return(r, r->file.finish(r, fd));
+		return;
+	}
 	pending_remove(r);
 	if (r->abandoned)
 		rc = -ENOENT;

@@ -143,7 +143,7 @@ static char *name_target(const struct name *name)
 }
 
 /* The set of a path's components, by a hash: a quick no for most names of ours. */
-static uint64_t components_of(const char *path)
+uint64_t name_components(const char *path)
 {
 	uint64_t set = 0;
 
@@ -193,6 +193,15 @@ struct search {
 	bool		 covers;	/* some mount covers a file that is there */
 };
 
+const char *name_absolute(struct name *name)
+{
+	if (!name->absolute)
+		name->absolute = roots_differ ?
+			guest_absolute_rooted(name->tid, name->dirfd, name->path) :
+			guest_absolute(name->tid, name->dirfd, name->path);
+	return name->absolute;
+}
+
 static void found(struct name *name, struct mount *m, const char *rest)
 {
 	name->mount = m;
@@ -211,11 +220,7 @@ static void search_text(struct mount *m, void *arg)
 	search->covers |= m->covered.inode != 0;
 	if (!at)
 		return;
-	if (!name->absolute)
-		name->absolute = roots_differ ?
-			guest_absolute_rooted(name->tid, name->dirfd, name->path) :
-			guest_absolute(name->tid, name->dirfd, name->path);
-	if (name->absolute && strncmp(name->absolute, m->path, n) == 0 &&
+	if (name_absolute(name) && strncmp(name->absolute, m->path, n) == 0 &&
 	    (name->absolute[n] == 0 || name->absolute[n] == '/')) {
 		/* A slash at its end is not in the absolute path. */
 		found(name, m, name->absolute[n] ? name->absolute + n :
@@ -252,25 +257,27 @@ static void find_covered(struct name *name)
 
 bool name_find(struct name *name)
 {
-	for (unsigned i = 0; i < LINKS_MAX; i++) {
-		struct search search = { name, components_of(name->path), false };
-		char *target;
+	struct search search = { name, name_components(name->path), false };
 
-		mount_each(&name->view->mounts, search_text, &search);
-		if (name->mount)
-			return true;
-		if (search.covers)
-			find_covered(name);
-		if (name->mount)
-			return true;
-		target = name->follow ? name_target(name) : NULL;
-		if (!target)
-			return false;
-		free(name->path);
-		name->path = target;
-		free(take_pointer(name->absolute));
-	}
-	return false;
+	mount_each(&name->view->mounts, search_text, &search);
+	if (!name->mount && search.covers)
+		find_covered(name);
+	return name->mount;
+}
+
+bool name_follow(struct name *name)
+{
+	char *target = NULL;
+
+	if (name->follow && name->links < LINKS_MAX)
+		target = name_target(name);
+	if (!target)
+		return false;
+	name->links++;
+	free(name->path);
+	name->path = target;
+	free(take_pointer(name->absolute));
+	return true;
 }
 
 /* Do the row's flags turn round what a PATH, or a LINK, is at its end? */
@@ -321,8 +328,13 @@ struct mount *name_mount(pid_t tid, const struct view *view, const char *path)
 	struct name name = {
 		.tid = tid, .view = view, .dirfd = AT_FDCWD, .path = xstrdup(path), .follow = true,
 	};
-	struct mount *found = *path && name_find(&name) && !name.below ? name.mount : NULL;
+	struct mount *found = NULL;
 
+	if (*path) {
+		while (!name_find(&name) && name_follow(&name))
+			;
+		found = name.below ? NULL : name.mount;
+	}
 	name_clear(&name);
 	return found;
 }

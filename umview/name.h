@@ -30,6 +30,7 @@ struct name {
 	int		 dirfd;		/* of the guest, or AT_FDCWD */
 	char		*path;		/* owned, never empty */
 	bool		 follow;
+	unsigned	 links;		/* followed until now */
 	/* Found: */
 	struct mount	*mount;		/* NULL: no mount's */
 	bool		 below;		/* it goes on below a mount that is no directory */
@@ -41,8 +42,10 @@ struct name {
  * is nobody's; -errno: it cannot be read.  name_clear() it after 1.
  */
 int name_read(struct request *r, unsigned index, struct name *name);
-/* Looks for it: true if it is a mount's, or below one. */
+/* Looks for it, as it stands: true if it is a mount's, or below one. */
 bool name_find(struct name *name);
+/* Does it end in a symbolic link that is to be followed?  Then it becomes the target. */
+bool name_follow(struct name *name);
 void name_clear(struct name *name);
 /* The same for a path in the monitor's hands, from where tid stands.  NULL: no mount's. */
 struct mount *name_mount(pid_t tid, const struct view *view, const char *path);
@@ -53,8 +56,11 @@ char *name_canonical(pid_t tid, const char *absolute);
 void name_cover(pid_t tid, struct mount *m);
 /* Is this a file system where the monitor might wait for somebody? */
 bool name_is_slow(dev_t device);
-/* The bit of a path's component in a set of such. */
+/* Sets of components, by a hash: a quick no.  The bit of one, and the set of a path's. */
 uint64_t name_bit(const char *component, size_t n);
+uint64_t name_components(const char *path);
+/* The path made absolute by its text; NULL if the guest is gone. */
+const char *name_absolute(struct name *name);
 /* lstat(2) or stat(2) as the guest would get it from the kernel; -EAGAIN: it cannot be
    told without the risk to wait for a slow file system. */
 int name_look(const struct name *name, const char *path, bool follow, struct stat *status);

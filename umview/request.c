@@ -261,4 +261,5 @@ void request_clear(struct request *r)
 	call_clear(&r->call);
 	free(r->scatter);
 	r->scatter = NULL;
+	free(take_pointer(r->file.rest));
 }

@@ -40,6 +40,14 @@ struct request {
 	bool		 stream;	/* a short write is as good as a long one */
 	bool		 abandoned;	/* the guest has been answered or is dead */
 	int		 answer_fd;	/* owned; the answer if not -1 */
+	struct {			/* UM_FILE: */
+		/* What the guest's call says of the module's descriptor (consumed). */
+		int64_t	 (*finish)(struct request *r, int fd);
+		uint16_t op;		/* the guest's own */
+		uint8_t	 index;		/* which argument was the path */
+		bool	 follow;
+		char	*rest;		/* owned; the path below it, or "" */
+	} file;
 	uint64_t	 interrupted_at; /* when the module was told of a signal */
 	struct view	*view;		/* the caller's; NULL until request_view() is asked.
 					   Not valid once pending */

@@ -23,6 +23,7 @@
 #include <sys/random.h>
 
 #include "../mount-option.h"
+#include "../netfile.h"
 #include "../netioctl.h"
 #include "../rtnetlink.h"
 #include "config.h"
@@ -209,6 +210,11 @@ static int engine_getsockopt(struct um_sock *s, int level, int name,
 	return endpoint_of(s)->kind->getsockopt(s->engine, level, name, value, len);
 }
 
+static int engine_file(const char *name)
+{
+	return netfile_open(&config_net, name);
+}
+
 static int engine_ioctl(struct um_sock *s, unsigned long request, void *arg, size_t *len)
 {
 	int rc = net_ioctl(&config_net, s ? s->domain : AF_INET, request, arg, len);
@@ -325,4 +331,5 @@ const struct um_stack_ops engine_ops = {
 	.setsockopt = engine_setsockopt,
 	.getsockopt = engine_getsockopt,
 	.ioctl = engine_ioctl,
+	.file = engine_file,
 };

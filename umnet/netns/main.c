@@ -18,6 +18,7 @@
 #include "mount-option.h"
 #include "namespace.h"
 #include "plug.h"
+#include "show.h"
 #include "um_stack.h"
 #include "util.h"
 
@@ -107,6 +108,7 @@ static const struct um_stack_ops ops = {
 	.poll = plug_poll,
 	.ioctl = netns_ioctl,
 	.descriptor = netns_descriptor,
+	.file = show_file,
 };
 
 int main(int argc, char **argv)
