@@ -4,6 +4,7 @@
 #include <linux/sockios.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "um_stack_private.h"
@@ -129,6 +130,42 @@ static bool ioctl_is_native(uint64_t request)
 	return request >= FIOSETOWN && request <= SIOCATMARK;
 }
 
+/* FIONREAD: of a message socket, the size of the first; what else, the kernel knows. */
+static int64_t call_unread(struct sock *s, struct pending *p)
+{
+	struct letter *l;
+	int n = 0;
+
+	if (s->state == STATE_LISTENING)
+		return -EINVAL;
+	if (sock_is_stream(s) || s->um.domain == AF_NETLINK)
+		return UM_CONTINUE;
+	for (l = message_head(s); l && l->mark; l = TAILQ_NEXT(l, next))
+		;
+	if (l)
+		n = l->data_len;
+	return um_put(&p->call, 2, &n, sizeof(n));
+}
+
+/* SIOCOUTQ: what is still in the carrier, and what the engine holds. */
+static int64_t call_unsent(struct sock *s, struct pending *p)
+{
+	size_t len = sizeof(int);
+	int n = 0;
+
+	if (s->state == STATE_LISTENING)
+		return -EINVAL;
+	if (s->um.domain == AF_NETLINK)
+		return UM_CONTINUE;
+	if (!sock_is_stream(s)) {
+		message_pull_all(s);
+	} else if (s->state == STATE_CONNECTED) {
+		stack_ops->ioctl(&s->um, SIOCOUTQ, &n, &len);
+		n += carrier_fresh(s) + (s->stream.held ? s->stream.held_len - s->stream.held_at : 0);
+	}
+	return um_put(&p->call, 2, &n, sizeof(n));
+}
+
 int64_t call_ioctl(struct sock *s, struct pending *p)
 {
 	uint64_t request = (uint32_t)p->call.arg[1].value;
@@ -136,6 +173,14 @@ int64_t call_ioctl(struct sock *s, struct pending *p)
 	size_t len = request == SIOCGIFCONF ? a->room : a->in_len;
 	autofree uint8_t *bytes = NULL;
 	int rc;
+
+	if (s && request == FIONREAD)
+		return call_unread(s, p);
+	if (s && request == SIOCOUTQ)
+		return call_unsent(s, p);
+	/* Urgent data is TCP's alone. */
+	if (s && request == SIOCATMARK && !sock_is_stream(s))
+		return -ENOTTY;
 
 	if (ioctl_is_native(request))
 		return UM_CONTINUE;

@@ -123,6 +123,7 @@ void message_clear(struct sock *s)
 		free(l);
 	}
 	outbox_grow(s, -(ssize_t)s->message.outbox_size);
+	message_clear_errors(s);
 }
 
 size_t message_size(const struct iovec *iov, int n)
@@ -164,6 +165,8 @@ int message_post(struct sock *s, const struct iovec *iov, int n,
 		free(l);
 		return rc;
 	}
+	l->data_len = message_size(iov, n);
+	clock_gettime(CLOCK_REALTIME, &l->when);
 	s->message.sent += size;
 	l->until = s->message.sent;
 	l->mark = mark;
@@ -172,12 +175,30 @@ int message_post(struct sock *s, const struct iovec *iov, int n,
 	return 0;
 }
 
-/* Whole control messages only, as many as there is room for; 0 or MSG_CTRUNC. */
+size_t control_put(uint8_t *control, size_t at, int level, int type,
+		const void *data, size_t len)
+{
+	struct cmsghdr c = { .cmsg_len = CMSG_LEN(len), .cmsg_level = level, .cmsg_type = type };
+
+	memset(control + at, 0, CMSG_SPACE(len));
+	memcpy(control + at, &c, sizeof(c));
+	memcpy(control + at + CMSG_LEN(0), data, len);
+	return at + CMSG_SPACE(len);
+}
+
+/* As many as there is room for, the last of them cut as put_cmsg() of Linux does; 0
+   or MSG_CTRUNC. */
 static int letter_answer_control(struct pending *p, const uint8_t *control, size_t control_len)
 {
 	size_t room = p->call.arg[6].room, fit = 0;
+	uint8_t *copy;
+	int flags = 0;
 
-	while (control_len - fit >= sizeof(struct cmsghdr)) {
+	if (control_len < room)
+		room = control_len;
+	um_put(&p->call, 6, control, room);
+	copy = p->call.arg[6].out;
+	while (copy && control_len - fit >= sizeof(struct cmsghdr)) {
 		struct cmsghdr c;
 		size_t size;
 
@@ -185,14 +206,18 @@ static int letter_answer_control(struct pending *p, const uint8_t *control, size
 		if (c.cmsg_len < sizeof(c) || c.cmsg_len > control_len - fit)
 			break;
 		size = CMSG_ALIGN(c.cmsg_len);
-		if (size > control_len - fit)
-			size = c.cmsg_len;
-		if (fit + c.cmsg_len > room)
+		if (c.cmsg_len > room - fit)
+			flags = MSG_CTRUNC;
+		if (room - fit < sizeof(c))
 			break;
+		if (c.cmsg_len > room - fit) {
+			c.cmsg_len = room - fit;
+			memcpy(copy + fit, &c, sizeof(c));
+		}
 		fit += size < room - fit ? size : room - fit;
 	}
-	um_put(&p->call, 6, control, fit);
-	return fit < control_len ? MSG_CTRUNC : 0;
+	p->call.arg[6].out_len = p->call.arg[6].full = fit;
+	return flags;
 }
 
 int64_t letter_answer(struct pending *p, const void *name, socklen_t name_len,

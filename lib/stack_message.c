@@ -36,7 +36,7 @@ static int64_t message_take_error(struct sock *s)
 
 /* From the engine */
 
-static void iov_copy(uint8_t *to, const struct iovec *iov, int n)
+void iov_copy(uint8_t *to, const struct iovec *iov, int n)
 {
 	for (int i = 0; i < n; i++) {
 		if (iov[i].iov_len)
@@ -48,17 +48,21 @@ static void iov_copy(uint8_t *to, const struct iovec *iov, int n)
 static int answer_message(struct pending *p, const struct iovec *iov, int n,
 		const struct um_envelope *from)
 {
-	size_t len = message_size(iov, n);
+	size_t len = message_size(iov, n), control_len;
 	autofree uint8_t *data = malloc(len ? len : 1);
+	autofree uint8_t *control = malloc(STAMPS_MAX + from->control_len);
 	int64_t rc;
 
-	if (!data)
+	if (!data || !control)
 		return -ENOMEM;
 	iov_copy(data, iov, n);
 	if (um_put(&p->call, 1, data, len) < 0)
 		return -ENOMEM;
+	control_len = stamp_put(p->stamps, control);
+	if (from->control_len)
+		memcpy(control + control_len, from->control, from->control_len);
 	rc = letter_answer(p, from->name, from->name ? from->name_len : 0,
-			from->control, from->control_len, from->flags, len);
+			control, control_len + from->control_len, from->flags, len);
 	pending_answer(p, rc);
 	return 0;
 }
@@ -126,24 +130,6 @@ int um_sock_deliver_message(struct um_sock *um, const struct iovec *iov, int n,
 	return message_post(s, iov, n, from, false);
 }
 
-void message_error(struct sock *s, int error)
-{
-	static const struct um_envelope none;
-	struct pending *p = pending_first(s, UM_RECVFROM);
-
-	if (s->um.domain == AF_NETLINK) {	/* an empty message would be the end */
-		s->error = error;
-		return;
-	}
-	if (p) {
-		pending_answer(p, -error);
-		return;
-	}
-	if (!s->error && s->fd >= 0)
-		message_post(s, NULL, 0, &none, true);
-	s->error = error;
-}
-
 /* From the guest */
 
 /* An empty message and the end look the same to recv(). */
@@ -179,8 +165,8 @@ static bool message_pull_one(struct sock *s)
 	return true;
 }
 
-/* What plain send() put into the carrier; bounded, as a carrier is. */
-static void message_pull_all(struct sock *s)
+/* Bounded, as a carrier is. */
+void message_pull_all(struct sock *s)
 {
 	for (int i = 0; i < 16 * A_ROUND && message_pull_one(s); i++)
 		;
@@ -280,22 +266,29 @@ static int64_t message_receive(struct sock *s, struct pending *p, struct letter 
 {
 	struct um_arg *data = &p->call.arg[1];
 	int flags = MSG_DONTWAIT | MSG_TRUNC | (p->call.arg[3].value & MSG_PEEK);
+	autofree uint8_t *control = malloc(STAMPS_MAX + l->control_len);
 	uint8_t *bytes = malloc(data->room ? data->room : 1);
+	struct iovec iov = { bytes, data->room };
+	uint8_t stamps[STAMPS_MAX];
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = stamps, .msg_controllen = sizeof(stamps),
+	};
+	size_t control_len;
 	int64_t rc;
-	ssize_t n;
+	ssize_t n = bytes && control ? recvmsg(p->call.fd, &msg, flags) : -1;
 
-	if (!bytes)
-		return -ENOMEM;
-	n = recv(p->call.fd, bytes, data->room, flags);
 	if (n < 0) {
+		rc = bytes && control ? -errno : -ENOMEM;
 		free(bytes);
-		return -errno;
+		return rc;
 	}
 	free(data->out);
 	data->out = bytes;
 	data->out_len = (size_t)n < data->room ? (size_t)n : data->room;
 	data->full = n;
-	rc = letter_answer(p, l->bytes, l->name_len, l->bytes + l->name_len, l->control_len,
+	control_len = stamp_take(p->call.fd, &l->when, &msg, control);
+	memcpy(control + control_len, l->bytes + l->name_len, l->control_len);
+	rc = letter_answer(p, l->bytes, l->name_len, control, control_len + l->control_len,
 			l->flags, n);
 	if (!(flags & MSG_PEEK))
 		letter_drop(s);
@@ -307,14 +300,16 @@ int64_t call_recvfrom(struct sock *s, struct pending *p)
 	int64_t flags = p->call.arg[3].value, rc;
 	struct letter *l;
 
+	if (sock_is_stream(s) && flags & MSG_ERRQUEUE)
+		return -EAGAIN;
 	if (sock_is_stream(s))
 		return s->state == STATE_FRESH || s->state == STATE_LISTENING ?
 			-ENOTCONN : UM_CONTINUE;
 	if (s->um.domain == AF_NETLINK || p->call.fd < 0)
 		return UM_CONTINUE;
 	if (flags & MSG_ERRQUEUE)
-		return -EAGAIN;
-	if (flags & MSG_OOB)
+		return message_receive_error(s, p);
+	if (flags & MSG_OOB && s->um.type != SOCK_DGRAM)
 		return -EOPNOTSUPP;
 	message_skip_marks(s, p->call.fd);
 	if (s->error)
@@ -329,5 +324,6 @@ int64_t call_recvfrom(struct sock *s, struct pending *p)
 		return 0;
 	if (flags & MSG_DONTWAIT || sock_is_nonblock(s, p->call.fd))
 		return -EAGAIN;
+	p->stamps = stamp_wanted(p->call.fd);
 	return pending_wait(p, s, sock_timeout(p->call.fd, SO_RCVTIMEO), -EAGAIN);
 }

@@ -20,7 +20,38 @@
 /* Of SOL_SOCKET; the others mean the same on a carrier. */
 static bool option_is_engine(int64_t name)
 {
-	return name == SO_BINDTODEVICE || name == SO_REUSEPORT;
+	return name == SO_BINDTODEVICE || name == SO_BINDTOIFINDEX || name == SO_REUSEPORT;
+}
+
+/* What only sockets of AF_UNIX, as a carrier is, and some of netlink have an answer to. */
+static bool option_is_local(const struct sock *s, int64_t name)
+{
+	switch (name) {
+	case SO_PEERCRED:
+	case SO_PEERSEC:
+	case SO_PEERGROUPS:
+	case SO_PEERPIDFD:
+	case SO_PASSPIDFD:
+	case SO_PASSRIGHTS:
+		return true;
+	case SO_PASSCRED:
+	case SO_PASSSEC:
+		return s->um.domain != AF_NETLINK;
+	}
+	return false;
+}
+
+/* As any new INET socket of this kernel answers. */
+static int option_of_stranger(bool set, int name, void *value, socklen_t *len)
+{
+	autoclose int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -ENOPROTOOPT;
+	if ((set ? setsockopt(fd, SOL_SOCKET, name, value, *len) :
+	     getsockopt(fd, SOL_SOCKET, name, value, len)) < 0)
+		return -errno;
+	return 0;
 }
 
 /*
@@ -58,23 +89,6 @@ static int option_protocol(const struct um_sock *um)
 	return um->type == SOCK_STREAM ? IPPROTO_TCP : um->type == SOCK_DGRAM ? IPPROTO_UDP : 0;
 }
 
-/* Who is at the other end: nobody whom a network knows.  The carrier would say this process. */
-static int64_t option_peer(struct pending *p)
-{
-	static const struct ucred nobody = { 0, -1, -1 };
-
-	return p->call.arg[2].value == SO_PEERCRED ?
-		option_put(p, &nobody, sizeof(nobody)) : -ENODATA;
-}
-
-/* What only AF_UNIX can let pass; before Linux 6.16 without effect elsewhere. */
-static bool option_is_pass(const struct sock *s, int64_t name)
-{
-	if (name == SO_PASSPIDFD || name == SO_PASSRIGHTS)
-		return true;
-	return (name == SO_PASSCRED || name == SO_PASSSEC) && s->um.domain != AF_NETLINK;
-}
-
 static int64_t option_get_own(struct sock *s, struct pending *p)
 {
 	int value;
@@ -95,10 +109,6 @@ static int64_t option_get_own(struct sock *s, struct pending *p)
 	case SO_ACCEPTCONN:
 		value = s->state == STATE_LISTENING;
 		break;
-	case SO_PEERCRED:
-	case SO_PEERGROUPS:
-	case SO_PEERPIDFD:
-		return option_peer(p);
 	default:
 		return UM_CONTINUE;
 	}
@@ -113,14 +123,17 @@ int64_t call_getsockopt(struct sock *s, struct pending *p)
 	autofree uint8_t *value = NULL;
 	int rc;
 
-	if (level == SOL_SOCKET && !option_is_engine(name))
+	if (level == SOL_SOCKET && !option_is_engine(name) && !option_is_local(s, name))
 		return option_get_own(s, p);
 	value = calloc(1, len + sizeof(uint64_t));
 	if (!value)
 		return -ENOMEM;
 	if (a->in)
 		memcpy(value, a->in, a->in_len < len ? a->in_len : len);
-	rc = stack_ops->getsockopt(&s->um, level, name, value, &len);
+	if (level != SOL_SOCKET || option_is_engine(name))
+		rc = stack_ops->getsockopt(&s->um, level, name, value, &len);
+	else
+		rc = option_of_stranger(false, name, value, &len);
 	return rc < 0 ? rc : option_put(p, value, len);
 }
 
@@ -133,8 +146,13 @@ int64_t call_setsockopt(struct sock *s, struct pending *p)
 	if (level != SOL_SOCKET || option_is_engine(name))
 		return stack_ops->setsockopt(&s->um, level, name,
 				a->in ? (const void *)a->in : "", a->in ? a->in_len : 0);
-	if (option_is_pass(s, name))
-		return -EOPNOTSUPP;
+	if (option_is_local(s, name)) {
+		socklen_t len = a->in ? a->in_len : 0;
+
+		return option_of_stranger(true, name, a->in, &len);
+	}
+	if (name == SO_BROADCAST && a->in)
+		stack_ops->setsockopt(&s->um, level, name, a->in, a->in_len);
 	if (name == SO_LINGER && a->in && a->in_len >= sizeof(linger)) {
 		memcpy(&linger, a->in, sizeof(linger));
 		s->linger_zero = linger.l_onoff && !linger.l_linger;

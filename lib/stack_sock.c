@@ -46,6 +46,7 @@ struct sock *sock_new(int domain, int type, int protocol)
 	TAILQ_INIT(&s->listener.queue);
 	TAILQ_INIT(&s->message.letters);
 	TAILQ_INIT(&s->message.outbox);
+	TAILQ_INIT(&s->message.errors);
 	LIST_INSERT_HEAD(&buckets[s->id % BUCKETS], s, by_id);
 	return s;
 }

@@ -107,7 +107,8 @@ struct um_stack_ops {
 	int	(*shutdown)(struct um_sock *s, int how);
 
 	/* Not SO_ERROR, SO_TYPE, SO_DOMAIN, SO_PROTOCOL, SO_ACCEPTCONN and
-	   what the kernel answers on the carrier: the frame does those. */
+	   what the kernel answers on the carrier: the frame does those.  SO_BROADCAST is the
+	   kernel's, too, but set() is told of it. */
 	int	(*setsockopt)(struct um_sock *s, int level, int name,
 			const void *value, socklen_t len);
 	/* *len: in, the room; out, the length. */
@@ -117,6 +118,8 @@ struct um_stack_ops {
 	 * arg: the request's structure (struct ifreq ...), len bytes, to be changed in
 	 * place.  SIOCGIFCONF: arg is an array to fill with struct ifreq, *len its
 	 * size in bytes on entry (0 with arg NULL: only count) and the size used on return.
+	 * SIOCOUTQ, SIOCOUTQNSD: arg is an int: bytes that send() took and the peer has not
+	 * acknowledged; that were not sent yet.
 	 * -ENOTTY for a request that is not the stack's.  s is NULL for an interface's
 	 * request on a socket of another family, as if_nametoindex(3) makes.
 	 */
@@ -173,6 +176,13 @@ void um_sock_eof(struct um_sock *s);
    error to report by SO_ERROR and the next operation (-ECONNREFUSED).
    AF_NETLINK: by SO_ERROR. */
 void um_sock_error(struct um_sock *s, int error);
+/*
+ * Not for STREAM: an error (-errno) about a message that was sent; as um_sock_error(), and
+ * recvmsg's MSG_ERRQUEUE gets it: what was sent, to whom (about->name), and why
+ * (about->control: IP_RECVERR ...).  If there are too many, it is only an error.
+ */
+void um_sock_error_message(struct um_sock *s, int error, const struct iovec *iov, int n,
+		const struct um_envelope *about);
 /* room(s) has grown from 0. */
 void um_sock_writable(struct um_sock *s);
 /* How many bytes (STREAM) the guest has not read yet from its carrier. */

@@ -38,6 +38,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
+#include <time.h>
 
 #include "um_call.h"
 #include "um_module.h"		/* UM_TAKEN, UM_CONTINUE, UM_ERESTARTSYS */
@@ -116,6 +117,8 @@ struct sock {
 					   ever put into the carrier */
 		struct letter_list outbox; /* netlink: answers that wait for room */
 		size_t	outbox_size;
+		struct letter_list errors; /* what MSG_ERRQUEUE reads */
+		unsigned error_count;
 	} message;
 };
 
@@ -133,11 +136,13 @@ struct letter {
 	TAILQ_ENTRY(letter) next;
 	uint64_t	until;		/* message.sent, after it was sent */
 	bool		mark;
+	struct timespec	when;		/* it came */
 	int		flags;
 	socklen_t	name_len;
 	size_t		control_len;
-	size_t		data_len;	/* outbox only */
-	uint8_t		bytes[];	/* name, control, data */
+	int		error;		/* in the queue of errors: errno */
+	size_t		data_len;	/* the message's */
+	uint8_t		bytes[];	/* name, control; in outbox and errors, data */
 };
 
 /* A call under way, from its arrival until its answer is on the wire. */
@@ -149,6 +154,7 @@ struct pending {
 	TAILQ_ENTRY(pending) next;	/* all that wait; later, all to be sent */
 	uint64_t	deadline;	/* um_stack_now() time, 0 none */
 	int64_t		late;		/* the answer then */
+	unsigned	stamps;		/* a recvfrom's: what stamp_wanted() said */
 	bool		gone;		/* not an answer: WIRE_GONE for `id` */
 	int64_t		rc;
 	int		fd;		/* owned: the answer's descriptor, or -1 */
@@ -266,9 +272,27 @@ int message_post(struct sock *s, const struct iovec *iov, int n,
 /* Removes error marks from the head of the carrier, through A. */
 void message_skip_marks(struct sock *s, int fd);
 
+size_t control_put(uint8_t *control, size_t at, int level, int type,
+		const void *data, size_t len);		/* at: returned anew */
+
+/* stack_stamp.c: control messages that say when. */
+enum { STAMP_MICRO = 1, STAMP_NANO = 2, STAMP_THREE = 4, STAMPS_MAX = 256 };
+/* What A (fd) asks for; such control, at most STAMPS_MAX bytes; or as the kernel gave it
+   with a message that came at `when`.  Both return its length. */
+unsigned stamp_wanted(int fd);
+size_t stamp_put(unsigned wanted, uint8_t *control);
+size_t stamp_take(int fd, const struct timespec *when, struct msghdr *msg, uint8_t *control);
+
+/* stack_error.c */
+void message_error(struct sock *s, int error);
+int64_t message_receive_error(struct sock *s, struct pending *p);
+void message_clear_errors(struct sock *s);
+
 /* stack_message.c */
 void message_run(struct sock *s);
-void message_error(struct sock *s, int error);
+void iov_copy(uint8_t *to, const struct iovec *iov, int n);
+/* What plain send() put into the carrier goes to the engine. */
+void message_pull_all(struct sock *s);
 /* Netlink: B has room again. */
 void message_flush_outbox(struct sock *s);
 

@@ -111,6 +111,46 @@ static int64_t answer_encode(struct request *r, int64_t rc)
 	return notification_valid(r) ? request_encode(r, rc) : -ENOENT;
 }
 
+static void request_to_module(struct request *r, bool new_mount);
+
+/*
+ * After a message of sendmmsg or recvmmsg, rc is how many there were.  True: there is
+ * another, and it is on its way.
+ */
+static bool answer_next(struct request *r, int64_t rc)
+{
+	const struct sock *sock;
+	int fd;
+
+	if (rc <= 0 || !r->count_at || r->interrupted_at || !request_next(r))
+		return false;
+	fd = guest_descriptor(r->call.tid, (int)r->reg[0]);
+	sock = fd >= 0 ? sock_find(fd) : NULL;
+	/* The module may have changed the name that it was given. */
+	if (sock && sock->mount == mount_ref(r->mount)) {
+		r->call.sock = sock->name;
+		r->call.fd = fd;
+		request_to_module(r, false);
+		return true;
+	}
+	if (fd >= 0)
+		close(fd);
+	return false;
+}
+
+static void answer_message(struct request *r, int64_t rc)
+{
+	rc = answer_encode(r, rc);
+	if (answer_next(r, rc))
+		return;
+	if (rc < 0 && r->index)
+		rc = r->index;		/* those before it */
+	if (rc > 0 && r->count_at)
+		request_encode_time(r);
+	notification_send(r, rc);
+	request_free(r);
+}
+
 static void answer(struct request *r, int64_t rc)
 {
 	if (rc == -UM_ERESTARTSYS && !r->interrupted_at)
@@ -120,10 +160,10 @@ static void answer(struct request *r, int64_t rc)
 
 		if (error < 0)
 			notification_send(r, error);
-	} else {
-		notification_send(r, answer_encode(r, rc));
+		request_free(r);
+		return;
 	}
-	request_free(r);
+	answer_message(r, rc);
 }
 
 static void pending_remove(struct request *r)
@@ -231,7 +271,8 @@ static void pending_look(struct request *r)
 		if (loop_now() - r->interrupted_at < ANSWER_TIME)
 			return;
 		r->abandoned = true;
-		notification_send(r, -UM_ERESTARTSYS);
+		/* What recvmmsg has already given cannot be given again. */
+		notification_send(r, r->index ? (int64_t)r->index : -UM_ERESTARTSYS);
 		return;
 	}
 	state = guest_state(r->call.tid);

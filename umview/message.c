@@ -6,11 +6,16 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "control.h"
 #include "guest.h"
+#include "loop.h"
 #include "message.h"
 #include "util.h"
 
-enum { DATA_MAX = 65536, CONTROL_MAX = 4096, MESSAGES_MAX = 1024, NAME_ROOM = 4096 };
+enum { DATA_MAX = 65536, CONTROL_MAX = 4096, MESSAGES_MAX = 1024, NAME_ROOM = 4096,
+	RECVMMSG_TIME64 = 417,		/* its number on i386 */
+	TIME_MAX = 1000000000,		/* s: longer is for ever */
+};
 
 /* struct msghdr, whatever the guest's word. */
 struct header {
@@ -54,7 +59,23 @@ static bool kind_is_message(const struct request *r)
 	return kind_is_many(r) || r->row->kind[1] == MSG_SEND || r->row->kind[1] == MSG_RECEIVE;
 }
 
-/* Only an address or control data needs us; the rest the kernel does better. */
+/* The call's MSG_* flags. */
+static int message_flags(const struct request *r)
+{
+	return (int)r->reg[kind_is_message(r) && !kind_is_many(r) ? 2 : 3];
+}
+
+/* Is it MSG_ERRQUEUE, which no carrier has? */
+static bool request_asks_errors(const struct request *r)
+{
+	return r->call.op == UM_RECVFROM && message_flags(r) & MSG_ERRQUEUE;
+}
+
+/*
+ * Of a stream, only an address or control data needs us; the rest the kernel does better, but
+ * for flags that mean nothing to a carrier.  Message sockets' sendmsg and recvmsg have come
+ * here anyway: the stack knows more of them than the carrier (no peer, an error).
+ */
 int request_addressed(struct request *r)
 {
 	const struct layout *layout = layout_of(r);
@@ -63,8 +84,13 @@ int request_addressed(struct request *r)
 	autofree uint8_t *bytes = NULL;
 	int rc;
 
+	if (r->stream && r->call.op == UM_RECVFROM)
+		return request_asks_errors(r);
 	if (!kind_is_message(r))
-		return r->reg[4] != 0;
+		return r->reg[4] || request_asks_errors(r) || (!r->stream &&
+			message_flags(r) & (r->call.op == UM_SENDTO ? MSG_MORE : MSG_OOB));
+	if (!r->stream)
+		return count > 0;
 	if (count > MESSAGES_MAX)
 		count = MESSAGES_MAX;
 	if (count == 0)
@@ -183,13 +209,41 @@ static int message_gather(struct request *r, size_t total)
 	return 0;
 }
 
+static int message_widen_control(struct request *r)
+{
+	struct um_arg *arg = &r->call.arg[6];
+	uint8_t *wide;
+	size_t size;
+	int rc = control_widen(arg->in, arg->in_len, &wide, &size);
+
+	if (rc < 0)
+		return rc;
+	free(arg->in);
+	arg->in = wide;
+	arg->in_len = size;
+	return 0;
+}
+
+void message_narrow_control(struct request *r)
+{
+	struct um_arg *arg = &r->call.arg[6];
+	bool cut;
+
+	if (!arg->out)
+		return;
+	arg->out_len = control_narrow(arg->out, arg->out_len, r->control_room, &cut);
+	arg->full = arg->out_len;
+	if (cut)
+		r->call.arg[7].value |= MSG_CTRUNC;
+}
+
 static int message_decode_send(struct request *r, const struct header *header, size_t total)
 {
 	uint32_t name_len = header->name_len;
 	int rc;
 
 	if (header->control_len > CONTROL_MAX)
-		return -ENOBUFS;
+		return r->word == 8 ? -ENOBUFS : -EINVAL;
 	if ((int)name_len < 0)
 		return -EINVAL;
 	if (name_len > sizeof(struct sockaddr_storage))
@@ -197,8 +251,10 @@ static int message_decode_send(struct request *r, const struct header *header, s
 	rc = message_gather(r, total);
 	if (rc == 0 && header->name && name_len)
 		rc = request_read(r, 4, header->name, name_len);
-	if (rc == 0 && header->control && header->control_len && r->word == 8)
+	if (rc == 0 && header->control && header->control_len)
 		rc = request_read(r, 6, header->control, header->control_len);
+	if (rc == 0 && r->call.arg[6].in && r->word == 4)
+		rc = message_widen_control(r);
 	return rc;
 }
 
@@ -213,18 +269,69 @@ static void message_decode_receive(struct request *r, const struct header *heade
 		call->arg[4].room = header->name_len > NAME_ROOM ? NAME_ROOM : header->name_len;
 		r->place[4] = (struct place){ header->name, at + layout->name_len, 4 };
 	}
-	if (header->control && r->word == 8)	/* struct cmsghdr differs for 32-bit guests */
-		call->arg[6].room = header->control_len > CONTROL_MAX ?
-				    CONTROL_MAX : header->control_len;
+	r->control_room = header->control_len > CONTROL_MAX ? CONTROL_MAX : header->control_len;
+	if (header->control)	/* a 32-bit guest's is cut when it has been made shorter */
+		call->arg[6].room = r->word == 8 || !r->control_room ? r->control_room : CONTROL_MAX;
 	r->place[6] = (struct place){ header->control, at + layout->control_len, r->word };
 	r->flags_at = at + layout->flags;
+}
+
+/* Offsets and sizes of recvmmsg's struct timespec: the one call of i386 has it short. */
+static bool time_is_short(const struct request *r)
+{
+	return r->word == 4 && r->row->number[ARCH_I386] != RECVMMSG_TIME64;
+}
+
+static int message_read_time(struct request *r)
+{
+	int64_t wide[2];
+	int32_t narrow[2];
+	int rc;
+
+	if (time_is_short(r)) {
+		rc = guest_read(r->call.tid, r->reg[4], narrow, sizeof(narrow));
+		wide[0] = narrow[0];
+		wide[1] = narrow[1];
+	} else {
+		rc = guest_read(r->call.tid, r->reg[4], wide, sizeof(wide));
+		if (r->word == 4)
+			wide[1] = (int32_t)wide[1];
+	}
+	if (rc < 0)
+		return rc;
+	if (wide[0] < 0 || wide[1] < 0 || wide[1] >= 1000000000)
+		return -EINVAL;
+	if (wide[0] > TIME_MAX)
+		wide[0] = TIME_MAX;
+	r->deadline = loop_now() + wide[0] * 1000 + wide[1] / 1000000;
+	return 0;
+}
+
+void message_write_time(const struct request *r, uint64_t ms)
+{
+	int64_t wide[2] = { ms / 1000, ms % 1000 * 1000000 };
+	int32_t narrow[2] = { wide[0], wide[1] };
+
+	if (time_is_short(r))
+		guest_write(r->call.tid, r->reg[4], narrow, sizeof(narrow));
+	else
+		guest_write(r->call.tid, r->reg[4], wide, sizeof(wide));
+}
+
+/* What sendmmsg and recvmmsg have beside their first message. */
+static int message_decode_many(struct request *r)
+{
+	r->count = (uint32_t)r->reg[2] < MESSAGES_MAX ? (uint32_t)r->reg[2] : MESSAGES_MAX;
+	if (r->row->kind[1] == MMSG_RECEIVE && r->reg[4])
+		return message_read_time(r);
+	return 0;
 }
 
 int message_decode(struct request *r)
 {
 	bool many = kind_is_many(r);
 	bool receive = r->call.op == UM_RECVFROM;
-	uint64_t at = r->reg[1];
+	uint64_t at = r->reg[1] + (uint64_t)r->index * layout_of(r)->stride;
 	uint8_t bytes[64];
 	struct header header;
 	ssize_t total;
@@ -234,9 +341,15 @@ int message_decode(struct request *r)
 	if (rc < 0)
 		return rc;
 	header_parse(r, bytes, &header);
-	r->call.arg[3].value = (int)r->reg[many ? 3 : 2];
+	r->call.arg[3].value = message_flags(r) & ~MSG_WAITFORONE;
+	if (many && r->index == 0)
+		rc = message_decode_many(r);
+	if (rc < 0)
+		return rc;
 	if (many)
 		r->count_at = at + layout_of(r)->size;
+	if (r->index && message_flags(r) & MSG_WAITFORONE)
+		r->call.arg[3].value |= MSG_DONTWAIT;
 	total = message_vectors(r, &header);
 	if (total < 0)
 		return total;

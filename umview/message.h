@@ -11,6 +11,10 @@
 int message_decode(struct request *r);
 /* Writes argument 1's bytes to the guest's iovecs. */
 int message_scatter(struct request *r);
+/* A 32-bit guest's control messages are shorter: cut and fold the answer's. */
+void message_narrow_control(struct request *r);
+/* recvmmsg's struct timespec. */
+void message_write_time(const struct request *r, uint64_t ms);
 /* SIOCADDRT's struct rtentry, followed in the copy by its rt_dev string. */
 int message_read_route(struct request *r);
 /* SIOCGIFCONF's answer for a 32-bit guest, whose struct ifreq is shorter. */

@@ -4,9 +4,11 @@
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "guest.h"
+#include "loop.h"
 #include "message.h"
 #include "request.h"
 #include "util.h"
@@ -128,6 +130,11 @@ static int decode_ioctl(struct request *r)
 	arg->room = size;
 	r->place[2].address = r->reg[2];
 	switch (request) {
+	case FIONREAD:
+	case TIOCOUTQ:
+		/* Nothing is read: the answer alone is the guest's. */
+		arg->room = sizeof(int);
+		return 0;
 	case SIOCGIFCONF:
 		rc = guest_read(r->call.tid, r->reg[2], &ifconf, r->word * 2);
 		if (rc < 0)
@@ -228,12 +235,14 @@ static int encode_argument(struct request *r, unsigned i)
 
 int64_t request_encode(struct request *r, int64_t rc)
 {
-	uint32_t flags = r->call.arg[7].value;
-	uint32_t count = rc;
+	uint32_t flags, count = rc;
 	uint64_t zero = 0;
 
 	if (rc < 0)
 		return rc;
+	if (r->call.op == UM_RECVFROM && r->word == 4)
+		message_narrow_control(r);
+	flags = r->call.arg[7].value;
 	for (unsigned i = 0; i < UM_ARGS; i++) {
 		struct place *place = &r->place[i];
 		int error = 0;
@@ -251,9 +260,34 @@ int64_t request_encode(struct request *r, int64_t rc)
 	if (r->count_at) {
 		if (guest_write(r->call.tid, r->count_at, &count, sizeof(count)) < 0)
 			return -EFAULT;
-		return 1;
+		return r->index + 1;
 	}
 	return rc;
+}
+
+bool request_next(struct request *r)
+{
+	if (!r->count_at || r->index + 1 >= r->count ||
+	    (r->deadline && loop_now() >= r->deadline))
+		return false;
+	request_clear(r);
+	memset(r->call.arg, 0, sizeof(r->call.arg));
+	memset(r->place, 0, sizeof(r->place));
+	r->flags_at = 0;
+	r->index++;
+	if (request_decode(r) == 0)
+		return true;
+	r->index--;
+	return false;
+}
+
+void request_encode_time(const struct request *r)
+{
+	uint64_t now = loop_now();
+	uint64_t left = r->deadline > now ? r->deadline - now : 0;
+
+	if (r->deadline)
+		message_write_time(r, left);
 }
 
 void request_clear(struct request *r)

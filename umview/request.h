@@ -57,7 +57,11 @@ struct request {
 					   iov_base is a guest address */
 	unsigned	 scatter_count;
 	uint64_t	 flags_at;	/* msghdr.msg_flags */
-	uint64_t	 count_at;	/* mmsghdr.msg_len: the call answers "1 message" */
+	uint32_t	 control_room;	/* msghdr.msg_controllen, as the guest gave it */
+	/* sendmmsg, recvmmsg: one message after the other goes to the module. */
+	uint64_t	 count_at;	/* mmsghdr.msg_len of the message under way */
+	uint32_t	 index, count;	/* which it is, of how many */
+	uint64_t	 deadline;	/* loop_now() when recvmmsg's time is over; 0: never */
 	struct request	*next, *previous;	/* among the pending */
 };
 
@@ -70,6 +74,11 @@ int request_rights(struct request *r);
 int request_decode(struct request *r);
 /* Copies the outs to the guest and returns the value to answer: rc, or -EFAULT. */
 int64_t request_encode(struct request *r, int64_t rc);
+/* sendmmsg, recvmmsg: decodes the message after the one that was encoded last.  False:
+   there is none, or it cannot be read, or the time is over. */
+bool request_next(struct request *r);
+/* Writes what is left of recvmmsg's time. */
+void request_encode_time(const struct request *r);
 /* Frees what the request owns, not the request. */
 void request_clear(struct request *r);
 

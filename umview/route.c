@@ -104,13 +104,13 @@ static void route_unreadable(const struct request *r)
 
 static int64_t route_sending(struct request *r, const struct sock *sock)
 {
-	bool receive = r->call.op == UM_RECVFROM;
 	int rc;
 
-	if (sock->netlink && !receive && request_rights(r))
+	if (sock->netlink && r->call.op == UM_SENDTO && request_rights(r))
 		return -EINVAL;
-	if (sock->netlink || (sock->stream && receive))
+	if (sock->netlink)
 		return UM_CONTINUE;
+	r->stream = sock->stream;
 	rc = request_addressed(r);
 	if (rc < 0)
 		return rc;

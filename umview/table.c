@@ -3,6 +3,7 @@
 #include <linux/sockios.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -50,26 +51,42 @@ const struct row table[] = {
 { "shutdown",	{ SYS_shutdown, 373 },	UM_SHUTDOWN,	BY_FD,		{ FD, INT }, { { 0 } } },
 { "sendto",	{ SYS_sendto, 369 },	UM_SENDTO,	BY_FD,		{ FD, IN, LEN, INT, IN, LEN },
 	{ { NOT_ZERO, 4, 0, 0 } } },
+{ "sendto",	{ SYS_sendto, 369 },	UM_SENDTO,	BY_FD,		{ FD, IN, LEN, INT, IN, LEN },
+	{ { MASKED, 3, MSG_MORE, MSG_MORE } } },
 { "recvfrom",	{ SYS_recvfrom, 371 },	UM_RECVFROM,	BY_FD,		{ FD, OUT, LEN, INT, OUT, LENP },
 	{ { NOT_ZERO, 4, 0, 0 } } },
+{ "recvfrom",	{ SYS_recvfrom, 371 },	UM_RECVFROM,	BY_FD,		{ FD, OUT, LEN, INT, OUT, LENP },
+	{ { MASKED, 3, MSG_ERRQUEUE, MSG_ERRQUEUE } } },
+{ "recvfrom",	{ SYS_recvfrom, 371 },	UM_RECVFROM,	BY_FD,		{ FD, OUT, LEN, INT, OUT, LENP },
+	{ { MASKED, 3, MSG_OOB, MSG_OOB } } },
 { "sendmsg",	{ SYS_sendmsg, 370 },	UM_SENDTO,	BY_FD,		{ FD, MSG_SEND, INT }, { { 0 } } },
 { "recvmsg",	{ SYS_recvmsg, 372 },	UM_RECVFROM,	BY_FD,		{ FD, MSG_RECEIVE, INT }, { { 0 } } },
-{ "sendmmsg",	{ SYS_sendmmsg, 345 },	UM_SENDTO,	BY_FD,		{ FD, MMSG_SEND, LEN, INT }, { { 0 } } },
-{ "recvmmsg",	{ SYS_recvmmsg, 337 },	UM_RECVFROM,	BY_FD,		{ FD, MMSG_RECEIVE, LEN, INT }, { { 0 } } },
-{ "recvmmsg",	{ -1, 417 },		UM_RECVFROM,	BY_FD,		{ FD, MMSG_RECEIVE, LEN, INT }, { { 0 } } },
+{ "sendmmsg",	{ SYS_sendmmsg, 345 },	UM_SENDTO,	BY_FD,		{ FD, MMSG_SEND, POINTER, POINTER },
+	{ { 0 } } },
+{ "recvmmsg",	{ SYS_recvmmsg, 337 },	UM_RECVFROM,	BY_FD,		
+	{ FD, MMSG_RECEIVE, POINTER, POINTER, POINTER }, { { 0 } } },
+{ "recvmmsg",	{ -1, 417 },		UM_RECVFROM,	BY_FD,		
+	{ FD, MMSG_RECEIVE, POINTER, POINTER, POINTER }, { { 0 } } },
 { "setsockopt",	{ SYS_setsockopt, 366 }, UM_SETSOCKOPT, BY_FD,		{ FD, INT, INT, IN, LEN },
 	{ { NOT_EQUAL, 1, 0, SOL_SOCKET } } },
 SETSOCKOPT_OF(SO_REUSEPORT), SETSOCKOPT_OF(SO_BINDTODEVICE), SETSOCKOPT_OF(SO_LINGER),
-SETSOCKOPT_OF(SO_PASSCRED), SETSOCKOPT_OF(SO_PASSSEC), SETSOCKOPT_OF(SO_PASSPIDFD),
-SETSOCKOPT_OF(SO_PASSRIGHTS),
+SETSOCKOPT_OF(SO_BINDTOIFINDEX), SETSOCKOPT_OF(SO_BROADCAST), SETSOCKOPT_OF(SO_PASSCRED),
+SETSOCKOPT_OF(SO_PASSSEC), SETSOCKOPT_OF(SO_PASSPIDFD), SETSOCKOPT_OF(SO_PASSRIGHTS),
 { "getsockopt",	{ SYS_getsockopt, 365 }, UM_GETSOCKOPT, BY_FD,		{ FD, INT, INT, INOUT, LENP },
 	{ { NOT_EQUAL, 1, 0, SOL_SOCKET } } },
 GETSOCKOPT_OF(SO_ERROR), GETSOCKOPT_OF(SO_TYPE), GETSOCKOPT_OF(SO_DOMAIN),
 GETSOCKOPT_OF(SO_PROTOCOL), GETSOCKOPT_OF(SO_ACCEPTCONN),
-GETSOCKOPT_OF(SO_REUSEPORT), GETSOCKOPT_OF(SO_BINDTODEVICE),
-GETSOCKOPT_OF(SO_PEERCRED), GETSOCKOPT_OF(SO_PEERGROUPS), GETSOCKOPT_OF(SO_PEERPIDFD),
+GETSOCKOPT_OF(SO_REUSEPORT), GETSOCKOPT_OF(SO_BINDTODEVICE), GETSOCKOPT_OF(SO_BINDTOIFINDEX),
+GETSOCKOPT_OF(SO_PEERCRED), GETSOCKOPT_OF(SO_PEERSEC), GETSOCKOPT_OF(SO_PEERGROUPS),
+GETSOCKOPT_OF(SO_PEERPIDFD), GETSOCKOPT_OF(SO_PASSCRED), GETSOCKOPT_OF(SO_PASSSEC),
+GETSOCKOPT_OF(SO_PASSPIDFD), GETSOCKOPT_OF(SO_PASSRIGHTS),
 { "ioctl",	{ SYS_ioctl, 54 },	UM_IOCTL,	BY_FD,		{ FD, LONG, REQUEST },
 	{ { MASKED, 1, 0xffffff00u, SIOCGIFNAME & 0xff00u } } },
+/* How much waits to be read, to be sent: of datagrams the first, of streams the stack's, too. */
+{ "ioctl",	{ SYS_ioctl, 54 },	UM_IOCTL,	BY_FD,		{ FD, LONG, REQUEST },
+	{ IF_EQUAL(1, FIONREAD) } },
+{ "ioctl",	{ SYS_ioctl, 54 },	UM_IOCTL,	BY_FD,		{ FD, LONG, REQUEST },
+	{ IF_EQUAL(1, TIOCOUTQ) } },
 { "socketcall",	{ -1, 102 },		UM_SOCKETCALL,	BY_VIEW,	{ INT, POINTER }, { { 0 } } },
 
 { "mount",	{ SYS_mount, 21 },	UM_MOUNT,	BY_FSTYPE,
@@ -228,6 +245,7 @@ const struct row *table_socketcall(unsigned call)
 		[SYS_SOCKET] = SYS_socket, [SYS_BIND] = SYS_bind, [SYS_CONNECT] = SYS_connect,
 		[SYS_LISTEN] = SYS_listen, [SYS_ACCEPT] = SYS_accept,
 		[SYS_GETSOCKNAME] = SYS_getsockname, [SYS_GETPEERNAME] = SYS_getpeername,
+		[SYS_SEND] = SYS_sendto, [SYS_RECV] = SYS_recvfrom,	/* the first four */
 		[SYS_SENDTO] = SYS_sendto, [SYS_RECVFROM] = SYS_recvfrom,
 		[SYS_SHUTDOWN] = SYS_shutdown, [SYS_SETSOCKOPT] = SYS_setsockopt,
 		[SYS_GETSOCKOPT] = SYS_getsockopt, [SYS_SENDMSG] = SYS_sendmsg,

@@ -49,10 +49,10 @@ enum kind {
 	LENP,		/* socklen_t *, in and out */
 	MSG_SEND,	/* struct msghdr: becomes UM_SENDTO's arguments */
 	MSG_RECEIVE,	/* struct msghdr: becomes UM_RECVFROM's */
-	MMSG_SEND,	/* struct mmsghdr[]: the first of them */
+	MMSG_SEND,	/* struct mmsghdr[]: one after the other */
 	MMSG_RECEIVE,
 	REQUEST,	/* ioctl's argument, sized by argument 1 */
-	POINTER,	/* a guest address that the operation itself reads */
+	POINTER,	/* what the operation itself reads: a guest address, most often */
 	DIRFD,		/* a descriptor, or AT_FDCWD, that the next argument is relative to */
 	PATH,		/* a path, relative to a DIRFD before it, else to where the caller is;
 			   a symbolic link at its end stands for its target */

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
+#include <linux/net.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -316,6 +317,8 @@ static int64_t virtual_socketcall(struct request *r)
 		return UM_CONTINUE;
 	while (count < 6 && row->kind[count] != NONE)
 		count++;
+	if (r->reg[0] == SYS_SEND || r->reg[0] == SYS_RECV)
+		count = 4;
 	if (guest_read(r->call.tid, (uint32_t)r->reg[1], args, count * sizeof(args[0])) < 0)
 		return -EFAULT;
 	for (unsigned i = 0; i < 6; i++)

@@ -14,7 +14,8 @@
 . "$(dirname "$0")/lib.sh"
 
 limit=40
-programs="tcp_states tcp_blocking udp names options listen signals inherit tricks storm shortage"
+programs="tcp_states tcp_blocking udp datagram control multicast names options listen signals inherit
+tricks storm shortage"
 [ $# = 0 ] || programs=$1
 : "${STACKS:=umnetlwipv6 umnetns}"
 

@@ -39,7 +39,7 @@ bool address_is_broadcast(const struct ip_addr *a)
 	for (struct interface *i = interface_first(); i; i = interface_next(i)) {
 		struct ip_addr_list *last = i->netif.addrs, *el = last;
 
-		if (!el || !i->ethernet)
+		if (!el || !(i->ethernet || i->loopback))
 			continue;
 		do {
 			uint32_t mask;

@@ -4,11 +4,14 @@
 #include <stdlib.h>
 
 #include "datagram.h"
+#include "membership.h"
 
 #ifndef MCAST_JOIN_GROUP
 #define MCAST_JOIN_GROUP 42
 #define MCAST_LEAVE_GROUP 45
 #endif
+
+#define GROUP_REQ_32	(sizeof(uint32_t) + sizeof(struct sockaddr_storage))
 
 static int group_join(struct datagram *d, const struct ip_addr *a, int index, bool join)
 {
@@ -25,6 +28,7 @@ static int group_join(struct datagram *d, const struct ip_addr *a, int index, bo
 	if (!join) {
 		if (k == d->group_count)
 			return -EADDRNOTAVAIL;
+		membership_drop(a, d->groups[k].index);
 		d->groups[k] = d->groups[--d->group_count];
 		return 0;
 	}
@@ -36,6 +40,8 @@ static int group_join(struct datagram *d, const struct ip_addr *a, int index, bo
 	if (!more)
 		return -ENOMEM;
 	d->groups = more;
+	if (membership_add(a, index) < 0)
+		return -ENOBUFS;
 	d->groups[d->group_count++] = (struct group){ *a, index };
 	return 0;
 }
@@ -61,21 +67,35 @@ static int mreq_index(const void *value, socklen_t len, struct ip_addr *group)
 static int set_multicast_if(struct datagram *d, const void *value, socklen_t len)
 {
 	struct ip_addr ignored;
-	uint8_t m[sizeof(struct ip_mreq)] = { 0 };
+	struct ip_mreqn m = { .imr_ifindex = 0 };
 	int index;
 
-	if (len >= (socklen_t)sizeof(struct ip_mreq)) {
-		index = mreq_index(value, len, &ignored);
-	} else if (len >= (socklen_t)sizeof(struct in_addr)) {
-		memcpy(m + 4, value, sizeof(struct in_addr));
-		index = mreq_index(m, sizeof(m), &ignored);
-	} else {
+	if (len >= (socklen_t)sizeof(struct ip_mreq))
+		memcpy(&m, value, len < (socklen_t)sizeof(m) ? len : sizeof(m));
+	else if (len >= (socklen_t)sizeof(struct in_addr))
+		memcpy(&m.imr_address, value, sizeof(struct in_addr));
+	else
 		return -EINVAL;
-	}
-	if (index < 0)
+	index = mreq_index(&m, sizeof(m), &ignored);
+	if (index < 0 || (index && !interface_by_index(index)))
 		return -EADDRNOTAVAIL;
 	d->multicast_index = index;
+	d->multicast_address = m.imr_address.s_addr;
 	return 0;
+}
+
+static int set_multicast_if6(struct datagram *d, const void *value, socklen_t len)
+{
+	int index;
+
+	if (len < (socklen_t)sizeof(index))
+		return -EINVAL;
+	memcpy(&index, value, sizeof(index));
+	if (index && !interface_by_index(index))
+		return -ENODEV;
+	d->multicast_index = index;
+	return sockopt_set(&d->e.options, d->e.sock->domain, IPPROTO_IPV6, IPV6_MULTICAST_IF,
+			value, len);
 }
 
 static int group_option(struct datagram *d, const void *value, socklen_t len, bool join)
@@ -85,9 +105,11 @@ static int group_option(struct datagram *d, const void *value, socklen_t len, bo
 	uint16_t port;
 	int index, rc;
 
-	if (len < (socklen_t)sizeof(r))
+	if (len < GROUP_REQ_32)
 		return -EINVAL;
-	memcpy(&r, value, sizeof(r));
+	memcpy(&r, value, len < (socklen_t)sizeof(r) ? len : sizeof(r));
+	if (len < (socklen_t)sizeof(r))		/* a 32-bit guest's: the address begins earlier */
+		memcpy(&r.gr_group, (const uint8_t *)value + sizeof(uint32_t), sizeof(r.gr_group));
 	rc = address_from_sockaddr(d->e.sock->domain, (struct sockaddr *)&r.gr_group,
 			sizeof(r.gr_group), &a, &port, &index);
 	return rc < 0 ? rc : group_join(d, &a, r.gr_interface, join);
@@ -117,10 +139,9 @@ int datagram_setsockopt(struct endpoint *e, int level, int name,
 	if ((level == IPPROTO_IP || level == IPPROTO_IPV6) &&
 	    (name == MCAST_JOIN_GROUP || name == MCAST_LEAVE_GROUP))
 		return group_option(d, value, len, name == MCAST_JOIN_GROUP);
-	rc = sockopt_set(&e->options, e->sock->domain, level, name, value, len);
-	if (rc == 0 && level == IPPROTO_IPV6 && name == IPV6_MULTICAST_IF)
-		d->multicast_index = sockopt_value(&e->options, level, name);
-	return rc;
+	if (level == IPPROTO_IPV6 && name == IPV6_MULTICAST_IF && e->sock->domain == AF_INET6)
+		return set_multicast_if6(d, value, len);
+	return sockopt_set(&e->options, e->sock->domain, level, name, value, len);
 }
 
 int datagram_getsockopt(struct endpoint *e, int level, int name,
@@ -138,6 +159,12 @@ int datagram_getsockopt(struct endpoint *e, int level, int name,
 		if (*len > sizeof(number))
 			*len = sizeof(number);
 		memcpy(value, &number, *len);
+		return 0;
+	}
+	if (level == IPPROTO_IP && name == IP_MULTICAST_IF) {
+		if (*len > sizeof(d->multicast_address))
+			*len = sizeof(d->multicast_address);
+		memcpy(value, &d->multicast_address, *len);
 		return 0;
 	}
 	return sockopt_get(&e->options, e->sock->domain, level, name, value, len);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "datagram.h"
+#include "membership.h"
 
 void datagram_init(struct datagram *d, const struct endpoint_kind *kind,
 		struct um_sock *sock, struct endpoint **list)
@@ -15,6 +16,8 @@ void datagram_init(struct datagram *d, const struct endpoint_kind *kind,
 void datagram_free(struct datagram *d)
 {
 	endpoint_unlink(&d->e);
+	for (unsigned k = 0; k < d->group_count; k++)
+		membership_drop(&d->groups[k].address, d->groups[k].index);
 	free(d->groups);
 	free(d);
 }
@@ -38,6 +41,26 @@ int datagram_bind_address(struct datagram *d, const struct sockaddr *a, socklen_
 	return 0;
 }
 
+/*
+ * The destination that sendto or connect names.  A datagram socket of AF_INET6 knows
+ * AF_INET addresses, too.
+ */
+static int datagram_destination(const struct datagram *d, const struct sockaddr *a,
+		socklen_t len, struct ip_addr *to, uint16_t *port, int *index)
+{
+	bool plain = d->e.sock->domain == AF_INET6 && d->e.sock->type == SOCK_DGRAM &&
+		len >= (socklen_t)sizeof(a->sa_family) && a->sa_family == AF_INET;
+	int rc = address_from_sockaddr(plain ? AF_INET : d->e.sock->domain, a, len,
+			to, port, index);
+
+	if (rc < 0)
+		return rc;
+	if (address_is_any(to))
+		*to = address_is_v4(to) ? address_v4(htonl(INADDR_LOOPBACK)) :
+			(struct ip_addr){ { 0, 0, 0, htonl(1) } };
+	return plain && d->e.options.v6only ? -EAFNOSUPPORT : 0;
+}
+
 int datagram_connect(struct datagram *d, const struct sockaddr *a, socklen_t len)
 {
 	int domain = d->e.sock->domain, index, rc;
@@ -55,18 +78,20 @@ int datagram_connect(struct datagram *d, const struct sockaddr *a, socklen_t len
 		d->local_chosen = false;
 		return 0;
 	}
-	rc = address_from_sockaddr(domain, a, len, &remote, &port, &index);
+	rc = datagram_destination(d, a, len, &remote, &port, &index);
 	if (rc < 0)
 		return rc;
 	if (address_is_v4(&remote) && domain == AF_INET6 && d->e.options.v6only)
 		return -ENETUNREACH;
-	if (address_is_any(&remote))
-		remote = address_is_v4(&remote) ? address_v4(htonl(INADDR_LOOPBACK)) :
-			(struct ip_addr){ { 0, 0, 0, htonl(1) } };
 	if (!index)
 		index = d->e.options.device;
 	if (!index && address_is_multicast(&remote))
 		index = d->multicast_index;
+	if (address_is_link_local(&remote) && !index)
+		return -EINVAL;
+	if (address_is_broadcast(&remote) &&
+	    !sockopt_value(&d->e.options, SOL_SOCKET, SO_BROADCAST))
+		return -EACCES;
 	rc = path_find(&remote, index, d->local_chosen ? NULL : &d->local, &path);
 	if (rc < 0)
 		return rc;
@@ -95,54 +120,51 @@ int datagram_address(struct endpoint *e, bool peer, struct sockaddr_storage *a,
 
 /* --- out --- */
 
-/* What sendmsg's control says: source, interface, TTL. */
-static int datagram_control(const struct um_envelope *to, struct ip_addr *source,
-		int *index, struct inet_header *header)
+/* As sendto: an address of no family is none, of another is wrong. */
+static int datagram_named(const struct datagram *d, const struct um_envelope *to,
+		struct datagram_target *t, int *index)
 {
-	struct msghdr m = {
-		.msg_control = (void *)to->control, .msg_controllen = to->control_len,
-	};
+	const struct sockaddr *a = to->name;
+	bool v6 = d->e.sock->domain == AF_INET6 && d->e.sock->type == SOCK_DGRAM;
+	int rc;
 
-	for (struct cmsghdr *c = to->control ? CMSG_FIRSTHDR(&m) : NULL; c; c = CMSG_NXTHDR(&m, c)) {
-		size_t len = c->cmsg_len - CMSG_LEN(0);
-		const void *data = CMSG_DATA(c);
-		int number = 0;
-
-		if (c->cmsg_len < CMSG_LEN(0) ||
-		    c->cmsg_len > to->control_len - ((uint8_t *)c - (uint8_t *)to->control))
-			return -EINVAL;
-		if (len >= sizeof(number))
-			memcpy(&number, data, sizeof(number));
-		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO &&
-		    len >= sizeof(struct in_pktinfo)) {
-			struct in_pktinfo info;
-
-			memcpy(&info, data, sizeof(info));
-			*index = info.ipi_ifindex ? info.ipi_ifindex : *index;
-			if (info.ipi_spec_dst.s_addr)
-				*source = address_v4(info.ipi_spec_dst.s_addr);
-		} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO &&
-			   len >= sizeof(struct in6_pktinfo)) {
-			struct in6_pktinfo info;
-			struct ip_addr a;
-
-			memcpy(&info, data, sizeof(info));
-			memcpy(&a, &info.ipi6_addr, sizeof(a));
-			*index = info.ipi6_ifindex ? (int)info.ipi6_ifindex : *index;
-			if (!address_is_any(&a))
-				*source = a;
-		} else if ((c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TTL) ||
-			   (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_HOPLIMIT)) {
-			if (number < (c->cmsg_level == IPPROTO_IP ? 1 : -1) || number > 255)
-				return -EINVAL;
-			header->ttl = number < 0 ? header->ttl : number;
-		} else if ((c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TOS) ||
-			   (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_TCLASS)) {
-			header->tos = len >= 4 ? number : len ? *(const uint8_t *)data : 0;
-		}
+	if (!a || (v6 && to->name_len >= sizeof(a->sa_family) && a->sa_family == AF_UNSPEC)) {
+		if (!d->connected)
+			return -EDESTADDRREQ;
+		t->destination = d->remote;
+		t->port = d->remote_port;
+		return 0;
 	}
-	if (!address_is_any(source) && !address_is_local(source) && !address_is_multicast(source))
-		return -EINVAL;
+	rc = datagram_destination(d, a, to->name_len, &t->destination, &t->port, index);
+	if (rc == -EAFNOSUPPORT && v6)
+		return a->sa_family == AF_INET ? -ENETUNREACH : -EINVAL;
+	return rc < 0 ? rc : 1;
+}
+
+/* What the control messages ask for, where the packet is to go. */
+static int datagram_target_control(struct datagram *d, const struct um_envelope *to, bool v4,
+		struct datagram_target *t, struct ip_addr *source, int *index)
+{
+	struct datagram_control c = { .ttl = -1, .tos = -1 };
+	int rc = to->control_len ? datagram_control_parse(d, v4, to, &c) : 0;
+
+	if (rc < 0)
+		return rc;
+	if (c.index && !interface_by_index(c.index))
+		return -ENODEV;
+	if (c.index)
+		*index = c.index;
+	if (!address_is_any(&c.source)) {
+		if (!address_is_local(&c.source))
+			return !v4 || address_is_multicast(&c.source) ||
+				address_is_broadcast(&c.source) ? -EINVAL : -ENETUNREACH;
+		*source = c.source;
+	}
+	if (c.ttl >= 0)
+		t->header.ttl = c.ttl;
+	if (c.tos >= 0)
+		t->header.tos = c.tos;
+	t->segment = c.segment;
 	return 0;
 }
 
@@ -154,23 +176,11 @@ int datagram_target(struct datagram *d, const struct um_envelope *to,
 	struct ip_addr source = d->local;
 	bool group, v4;
 
-	if (to->name) {
-		rc = address_from_sockaddr(domain, to->name, to->name_len,
-				&t->destination, &t->port, &index);
-		if (rc < 0)
-			return rc;
-		if (address_is_any(&t->destination))
-			t->destination = address_is_v4(&t->destination) ?
-				address_v4(htonl(INADDR_LOOPBACK)) :
-				(struct ip_addr){ { 0, 0, 0, htonl(1) } };
-		if (d->local_chosen && d->connected)
-			source = address_any6;
-	} else if (d->connected) {
-		t->destination = d->remote;
-		t->port = d->remote_port;
-	} else {
-		return -EDESTADDRREQ;
-	}
+	rc = datagram_named(d, to, t, &index);
+	if (rc < 0)
+		return rc;
+	if (rc > 0 && d->local_chosen && d->connected)
+		source = address_any6;
 	v4 = address_is_v4(&t->destination);
 	if (v4 && domain == AF_INET6 && o->v6only)
 		return -ENETUNREACH;
@@ -191,9 +201,11 @@ int datagram_target(struct datagram *d, const struct um_envelope *to,
 			sockopt_value(o, IPPROTO_IPV6, IPV6_MULTICAST_LOOP)),
 		.dont_fragment = true,
 	};
-	rc = datagram_control(to, &source, &index, &t->header);
+	rc = datagram_target_control(d, to, v4, t, &source, &index);
 	if (rc < 0)
 		return rc;
+	if (address_is_broadcast(&t->destination) && !sockopt_value(o, SOL_SOCKET, SO_BROADCAST))
+		return -EACCES;
 	return path_find(&t->destination, index, &source, &t->path);
 }
 
@@ -208,6 +220,11 @@ static bool datagram_joined(const struct datagram *d, const struct inet_packet *
 		    (!d->groups[k].index ||
 		     d->groups[k].index == interface_index(p->interface)))
 			return true;
+	/* Without a wish of its own, a socket gets what others have joined. */
+	if (sockopt_value(&d->e.options, p->v6 ? IPPROTO_IPV6 : IPPROTO_IP,
+			p->v6 ? IPV6_MULTICAST_ALL : IP_MULTICAST_ALL) &&
+	    membership_exists(&p->destination, interface_index(p->interface)))
+		return true;
 	/* Everybody is in ff02::1 and 224.0.0.1. */
 	return p->destination.addr[0] == htonl(0xff020000) ?
 		!p->destination.addr[1] && !p->destination.addr[2] &&
@@ -245,53 +262,6 @@ int datagram_match(const struct datagram *d, const struct inet_packet *p)
 		score += 8;
 	}
 	return p->group && !datagram_joined(d, p) ? -1 : score;
-}
-
-static size_t control_add(uint8_t *control, size_t at, int level, int type,
-		const void *data, size_t len)
-{
-	struct cmsghdr c = { .cmsg_len = CMSG_LEN(len), .cmsg_level = level, .cmsg_type = type };
-
-	memset(control + at, 0, CMSG_SPACE(len));
-	memcpy(control + at, &c, sizeof(c));
-	memcpy(control + at + CMSG_LEN(0), data, len);
-	return at + CMSG_SPACE(len);
-}
-
-static size_t datagram_control_in(const struct datagram *d, const struct inet_packet *p,
-		uint8_t *control)
-{
-	const struct sockopt *o = &d->e.options;
-	int index = interface_index(p->interface), ttl = p->ttl, tos = p->tos;
-	size_t at = 0;
-
-	if (!p->v6 && sockopt_value(o, IPPROTO_IP, IP_PKTINFO)) {
-		struct in_pktinfo info = {
-			.ipi_ifindex = index, .ipi_addr.s_addr = p->destination.addr[3],
-			.ipi_spec_dst.s_addr = p->own ? p->destination.addr[3] : 0,
-		};
-
-		at = control_add(control, at, IPPROTO_IP, IP_PKTINFO, &info, sizeof(info));
-	}
-	if (!p->v6 && sockopt_value(o, IPPROTO_IP, IP_RECVTTL))
-		at = control_add(control, at, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl));
-	if (!p->v6 && sockopt_value(o, IPPROTO_IP, IP_RECVTOS))
-		at = control_add(control, at, IPPROTO_IP, IP_TOS, &p->tos, 1);
-	if (d->e.sock->domain != AF_INET6)
-		return at;
-	if (sockopt_value(o, IPPROTO_IPV6, IPV6_RECVPKTINFO)) {
-		struct in6_pktinfo info = { .ipi6_ifindex = index };
-
-		memcpy(&info.ipi6_addr, &p->destination, 16);
-		at = control_add(control, at, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof(info));
-	}
-	if (sockopt_value(o, IPPROTO_IPV6, IPV6_RECVHOPLIMIT))
-		at = control_add(control, at, IPPROTO_IPV6, IPV6_HOPLIMIT, &ttl, sizeof(ttl));
-	if (sockopt_value(o, IPPROTO_IPV6, IPV6_2292HOPLIMIT))
-		at = control_add(control, at, IPPROTO_IPV6, IPV6_2292HOPLIMIT, &ttl, sizeof(ttl));
-	if (sockopt_value(o, IPPROTO_IPV6, IPV6_RECVTCLASS))
-		at = control_add(control, at, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof(tos));
-	return at;
 }
 
 void datagram_deliver(struct datagram *d, const struct inet_packet *p, uint16_t port,

@@ -3,6 +3,10 @@
 #ifndef DATAGRAM_H
 #define DATAGRAM_H
 
+#include <time.h>
+
+#include <linux/errqueue.h>
+
 #include "engine.h"
 #include "inet.h"
 
@@ -23,6 +27,7 @@ struct datagram {
 	struct group	*groups;
 	unsigned	 group_count;
 	int		 multicast_index; /* IP_MULTICAST_IF, IPV6_MULTICAST_IF */
+	uint32_t	 multicast_address; /* as IP_MULTICAST_IF had it */
 };
 
 void datagram_init(struct datagram *d, const struct endpoint_kind *kind,
@@ -37,12 +42,28 @@ int datagram_connect(struct datagram *d, const struct sockaddr *a, socklen_t len
 int datagram_address(struct endpoint *e, bool peer, struct sockaddr_storage *a,
 		socklen_t *len);
 
+/* What a message's control asks for.  -1: nothing. */
+struct datagram_control {
+	struct ip_addr	 source;	/* any: not asked for */
+	int		 index, ttl, tos;
+	uint16_t	 segment;	/* UDP_SEGMENT, 0 none */
+};
+int datagram_control_parse(const struct datagram *d, bool v4, const struct um_envelope *to,
+		struct datagram_control *c);
+/* What recvmsg is told of p; at most 512 bytes.  Returns the length. */
+size_t datagram_control_in(const struct datagram *d, const struct inet_packet *p,
+		uint8_t *control);
+/* Into d's queue of errors: of what was sent to an address, and why. */
+void datagram_error(struct datagram *d, const struct inet_error *why,
+		const struct ip_addr *to, uint16_t port, const void *data, size_t len);
+
 /* Where a message goes, from its envelope, the connection and the options. */
 struct datagram_target {
 	struct ip_addr	 destination;
 	uint16_t	 port;
 	struct path	 path;
 	struct inet_header header;
+	uint16_t	 segment;	/* cut the data in datagrams of so many bytes; 0: do not */
 };
 int datagram_target(struct datagram *d, const struct um_envelope *to,
 		struct datagram_target *t);

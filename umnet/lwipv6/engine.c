@@ -16,10 +16,12 @@
  *                                                             engine_poll: tcp_run
  */
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/random.h>
 
 #include "../mount-option.h"
@@ -46,17 +48,28 @@ struct stack *engine_stack(void)
 
 /* --- endpoints and ports --- */
 
+static void endpoint_link(struct endpoint *e, struct endpoint **list)
+{
+	e->next = *list;
+	e->link = list;
+	if (e->next)
+		e->next->link = &e->next;
+	*list = e;
+}
+
 void endpoint_init(struct endpoint *e, const struct endpoint_kind *kind,
 		struct um_sock *s, struct endpoint **list)
 {
 	e->kind = kind;
 	e->sock = s;
 	sockopt_init(&e->options);
-	e->next = *list;
-	e->link = list;
-	if (e->next)
-		e->next->link = &e->next;
-	*list = e;
+	endpoint_link(e, list);
+}
+
+void endpoint_first(struct endpoint *e, struct endpoint **list)
+{
+	endpoint_unlink(e);
+	endpoint_link(e, list);
 }
 
 void endpoint_unlink(struct endpoint *e)
@@ -217,8 +230,16 @@ static int engine_file(const char *name)
 
 static int engine_ioctl(struct um_sock *s, unsigned long request, void *arg, size_t *len)
 {
-	int rc = net_ioctl(&config_net, s ? s->domain : AF_INET, request, arg, len);
+	int rc;
 
+	if (s && (request == SIOCOUTQ || request == SIOCOUTQNSD)) {
+		if (s->domain == AF_NETLINK || !endpoint_of(s)->kind->queued || *len < sizeof(rc))
+			return -ENOTTY;
+		rc = endpoint_of(s)->kind->queued(s->engine, request == SIOCOUTQNSD);
+		memcpy(arg, &rc, sizeof(rc));
+		return 0;
+	}
+	rc = net_ioctl(&config_net, s ? s->domain : AF_INET, request, arg, len);
 	rtnl_touch();
 	rtnl_changed(&config_net);
 	return rc;

@@ -35,6 +35,8 @@ struct endpoint_kind {
 	size_t	(*room)(struct endpoint *e);
 	void	(*drain)(struct endpoint *e);
 	int	(*shutdown)(struct endpoint *e, int how);
+	/* SIOCOUTQ's answer; SIOCOUTQNSD's if `unsent`. */
+	int	(*queued)(const struct endpoint *e, bool unsent);
 	/* Options only this kind has; -ENOPROTOOPT sends the question on to sockopt.c. */
 	int	(*setsockopt)(struct endpoint *e, int level, int name,
 			const void *value, socklen_t len);
@@ -46,6 +48,8 @@ struct endpoint_kind {
 void endpoint_init(struct endpoint *e, const struct endpoint_kind *kind,
 		struct um_sock *s, struct endpoint **list);
 void endpoint_unlink(struct endpoint *e);
+/* Makes it the first of its list. */
+void endpoint_first(struct endpoint *e, struct endpoint **list);
 
 /* Each makes s->engine, or returns -errno. */
 int tcp_endpoint_new(struct um_sock *s);

@@ -13,8 +13,10 @@
 #include "inet.h"
 #include "router.h"
 #include "um_stack.h"
+#include "util.h"
 
 #define REJECTS_PER_SECOND 1000
+#define QUOTE_V4	(576 - 20 - 8)	/* RFC 1812: as much as fits in 576 bytes */
 
 /* May one more error be sent? */
 static bool reject_allowed(void)
@@ -53,7 +55,7 @@ static int icmp_send(const struct ip_addr *from, const struct ip_addr *to, int i
 void icmp_reject(const struct inet_packet *p, uint8_t type, uint8_t code, uint32_t extra)
 {
 	uint8_t message[1280 - 40];
-	size_t quote = p->v6 ? sizeof(message) - 8 : p->header + 8u;
+	size_t quote = p->v6 ? sizeof(message) - 8 : QUOTE_V4;
 
 	if (p->group || address_is_any(&p->source) || !reject_allowed())
 		return;
@@ -68,7 +70,7 @@ void icmp_reject(const struct inet_packet *p, uint8_t type, uint8_t code, uint32
 	icmp_send(&p->destination, &p->source, interface_index(p->interface), message, 8 + quote);
 }
 
-void inet_undeliverable(const uint8_t *ip, size_t len, int error)
+void inet_undeliverable(const uint8_t *ip, size_t len, const struct inet_error *why)
 {
 	struct ip_addr from, to;
 	uint8_t protocol;
@@ -94,37 +96,78 @@ void inet_undeliverable(const uint8_t *ip, size_t len, int error)
 	if (len < head + sizeof(ports))
 		return;
 	memcpy(ports, ip + head, sizeof(ports));
-	if (protocol == IPPROTO_TCP)
-		tcp_unreachable(&from, ntohs(ports[0]), &to, ntohs(ports[1]), error);
-	else if (protocol == IPPROTO_UDP)
-		udp_unreachable(&from, ntohs(ports[0]), &to, ntohs(ports[1]), error);
+	if (protocol == IPPROTO_TCP && why->error != EMSGSIZE)
+		tcp_unreachable(&from, ntohs(ports[0]), &to, ntohs(ports[1]), why->error);
+	else if (protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE)
+		udp_unreachable(&from, &to, protocol, ip + head, len - head, why);
 }
 
-static int error_v4(uint8_t type, uint8_t code)
+/* What an error is to the program whose packet it is about. */
+struct reason {
+	int	error;
+	bool	hard;
+};
+
+static struct reason reason_v4(uint8_t type, uint8_t code)
 {
-	static const int unreachable[] = {
-		ENETUNREACH, EHOSTUNREACH, ENOPROTOOPT, ECONNREFUSED, EMSGSIZE,
-		EOPNOTSUPP, ENETUNREACH, EHOSTDOWN, ENONET, ENETUNREACH,
-		EHOSTUNREACH, ENETUNREACH, EHOSTUNREACH, EHOSTUNREACH,
+	static const struct reason unreachable[] = {
+		{ ENETUNREACH, false }, { EHOSTUNREACH, false }, { ENOPROTOOPT, true },
+		{ ECONNREFUSED, true }, { EMSGSIZE, false }, { EOPNOTSUPP, false },
+		{ ENETUNREACH, true }, { EHOSTDOWN, true }, { ENONET, true },
+		{ ENETUNREACH, true }, { EHOSTUNREACH, true }, { ENETUNREACH, false },
+		{ EHOSTUNREACH, false }, { EHOSTUNREACH, true }, { EHOSTUNREACH, true },
+		{ EHOSTUNREACH, true },
 	};
 
-	if (type == ICMP_DEST_UNREACH && code != ICMP_FRAG_NEEDED)
-		return code < sizeof(unreachable) / sizeof(*unreachable) ?
-			unreachable[code] : EHOSTUNREACH;
-	return type == ICMP_TIME_EXCEEDED ? EHOSTUNREACH : 0;
+	switch (type) {
+	case ICMP_DEST_UNREACH:
+		return code < ARRAY_SIZE(unreachable) ? unreachable[code] :
+			(struct reason){ EHOSTUNREACH, true };
+	case ICMP_TIME_EXCEEDED:
+		return (struct reason){ EHOSTUNREACH, false };
+	case ICMP_PARAMETERPROB:
+		return (struct reason){ EPROTO, true };
+	}
+	return (struct reason){ 0, false };
 }
 
-static int error_v6(uint8_t type, uint8_t code)
+static struct reason reason_v6(uint8_t type, uint8_t code)
 {
-	static const int unreachable[] = {
-		ENETUNREACH, EACCES, EHOSTUNREACH, EHOSTUNREACH, ECONNREFUSED,
+	static const struct reason unreachable[] = {
+		{ ENETUNREACH, false }, { EACCES, true }, { EHOSTUNREACH, false },
+		{ EHOSTUNREACH, false }, { ECONNREFUSED, true }, { EACCES, true }, { EACCES, true },
 	};
 
-	if (type == ICMP6_DST_UNREACH)
-		return code < sizeof(unreachable) / sizeof(*unreachable) ?
-			unreachable[code] : EHOSTUNREACH;
-	return type == ICMP6_TIME_EXCEEDED ? EHOSTUNREACH :
-		type == ICMP6_PARAM_PROB ? EPROTO : 0;
+	switch (type) {
+	case ICMP6_DST_UNREACH:
+		return code < ARRAY_SIZE(unreachable) ? unreachable[code] :
+			(struct reason){ EPROTO, true };
+	case ICMP6_PACKET_TOO_BIG:
+		return (struct reason){ EMSGSIZE, false };
+	case ICMP6_TIME_EXCEEDED:
+		return (struct reason){ EHOSTUNREACH, false };
+	case ICMP6_PARAM_PROB:
+		return (struct reason){ EPROTO, true };
+	}
+	return (struct reason){ 0, false };
+}
+
+/* An error about a packet of ours, the head of which it quotes. */
+static void icmp_error(const struct inet_packet *p, const uint8_t *icmp, size_t len)
+{
+	struct reason reason = p->v6 ? reason_v6(icmp[0], icmp[1]) : reason_v4(icmp[0], icmp[1]);
+	struct inet_error why = {
+		.error = reason.error, .hard = reason.hard, .type = icmp[0], .code = icmp[1],
+		.offender = p->source,
+	};
+
+	if (!reason.error)
+		return;
+	if (p->v6)
+		why.info = (uint32_t)icmp[4] << 24 | icmp[5] << 16 | icmp[6] << 8 | icmp[7];
+	else if (reason.error == EMSGSIZE)
+		why.info = icmp[6] << 8 | icmp[7];
+	inet_undeliverable(icmp + 8, len - 8, &why);
 }
 
 void icmp_receive(const struct inet_packet *p)
@@ -134,7 +177,6 @@ void icmp_receive(const struct inet_packet *p)
 	uint8_t echo = p->v6 ? ICMP6_ECHO_REQUEST : ICMP_ECHO;
 	uint8_t reply = p->v6 ? ICMP6_ECHO_REPLY : ICMP_ECHOREPLY;
 	static uint8_t message[65536];
-	int error;
 
 	if (len < 8)
 		return;
@@ -154,7 +196,5 @@ void icmp_receive(const struct inet_packet *p)
 	}
 	if (p->v6 && icmp[0] == ND_ROUTER_SOLICIT)
 		router_solicited(p);
-	error = p->v6 ? error_v6(icmp[0], icmp[1]) : error_v4(icmp[0], icmp[1]);
-	if (error)
-		inet_undeliverable(icmp + 8, len - 8, error);
+	icmp_error(p, icmp, len);
 }

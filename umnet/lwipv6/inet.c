@@ -48,16 +48,22 @@ uint16_t inet_checksum(const void *data, size_t len)
 	return sum_fold(sum_add(0, data, len));
 }
 
-uint16_t inet_checksum_pseudo(const struct ip_addr *source, const struct ip_addr *destination,
-		uint8_t protocol, const void *data, size_t len)
+uint16_t inet_checksum_covered(const struct ip_addr *source, const struct ip_addr *destination,
+		uint8_t protocol, const void *data, size_t len, size_t covered)
 {
 	/* The prefix of a mapped address counts for nothing in IPv4. */
 	size_t skip = address_is_v4(source) ? 12 : 0;
-	uint64_t sum = sum_add(0, data, len);
+	uint64_t sum = sum_add(0, data, covered);
 
 	sum = sum_add(sum, (const uint8_t *)source + skip, 16 - skip);
 	sum = sum_add(sum, (const uint8_t *)destination + skip, 16 - skip);
 	return sum_fold(sum + htons(protocol) + htons(len & 0xffff) + htons(len >> 16));
+}
+
+uint16_t inet_checksum_pseudo(const struct ip_addr *source, const struct ip_addr *destination,
+		uint8_t protocol, const void *data, size_t len)
+{
+	return inet_checksum_covered(source, destination, protocol, data, len, len);
 }
 
 /* --- in --- */
@@ -91,6 +97,7 @@ static void inet_dispatch(struct inet_packet *p, struct pbuf *memory)
 		}
 		break;
 	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
 		udp_receive(p);
 		break;
 	case IPPROTO_ICMP:

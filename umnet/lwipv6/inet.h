@@ -61,6 +61,9 @@ int inet_send_packet(const struct path *path, const struct ip_addr *dst,
 uint16_t inet_checksum(const void *data, size_t len);
 uint16_t inet_checksum_pseudo(const struct ip_addr *source, const struct ip_addr *destination,
 		uint8_t protocol, const void *data, size_t len);
+/* UDP-Lite's: only the first `covered` bytes count. */
+uint16_t inet_checksum_covered(const struct ip_addr *source, const struct ip_addr *destination,
+		uint8_t protocol, const void *data, size_t len, size_t covered);
 
 /* fragment.c: cut in pieces for the interface's MTU and send each. */
 int fragment_send(struct interface *i, const uint8_t *ip, size_t len,
@@ -76,7 +79,14 @@ void icmp_receive(const struct inet_packet *p);
 /* p is for nobody: tell its sender.  type and code are ICMP's or ICMPv6's. */
 void icmp_reject(const struct inet_packet *p, uint8_t type, uint8_t code, uint32_t extra);
 /* A packet of ours cannot be delivered: tell its socket. */
-void inet_undeliverable(const uint8_t *ip, size_t len, int error);
+struct inet_error {
+	int		 error;		/* errno */
+	bool		 hard;		/* for connected sockets that did not ask for more, too */
+	uint8_t		 type, code;	/* as ICMP or ICMPv6 has it */
+	uint32_t	 info;		/* the MTU ... */
+	struct ip_addr	 offender;
+};
+void inet_undeliverable(const uint8_t *ip, size_t len, const struct inet_error *why);
 
 /* The protocols.  Each borrows p, but tcp_receive_segment() consumes memory. */
 void tcp_receive_segment(const struct inet_packet *p, struct pbuf *memory);
@@ -86,8 +96,9 @@ bool ping_receive(const struct inet_packet *p);	/* an echo reply */
 /* An error about what we sent: from, to, ports in host order as we sent them. */
 void tcp_unreachable(const struct ip_addr *from, uint16_t from_port,
 		const struct ip_addr *to, uint16_t to_port, int error);
-void udp_unreachable(const struct ip_addr *from, uint16_t from_port,
-		const struct ip_addr *to, uint16_t to_port, int error);
+/* The packet from its UDP header on, as much of it as is known. */
+void udp_unreachable(const struct ip_addr *from, const struct ip_addr *to, uint8_t protocol,
+		const uint8_t *udp, size_t len, const struct inet_error *why);
 
 /* packet.c: let packet sockets see a frame.  ethernet: it begins with that header. */
 void packet_tap(struct interface *i, const uint8_t *frame, size_t len, bool outgoing);

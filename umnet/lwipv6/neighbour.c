@@ -12,6 +12,10 @@
  *   PERMANENT, NOARP  set by hand; never change by themselves.
  */
 #include <errno.h>
+#include <netinet/icmp6.h>
+#include <netinet/ip.h>
+#include <netinet/ip6.h>
+#include <netinet/ip_icmp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,6 +61,22 @@ void neighbour_state(struct neighbour *n, uint16_t state)
 	n->probes = 0;
 }
 
+/* As if we told ourselves that the host is unreachable. */
+static void neighbour_give_back(struct neighbour *n, const struct neighbour_packet *p, int error)
+{
+	bool v4 = address_is_v4(&n->address);
+	struct inet_error why = {
+		.error = error, .type = v4 ? ICMP_DEST_UNREACH : ICMP6_DST_UNREACH,
+		.code = v4 ? ICMP_HOST_UNREACH : ICMP6_DST_UNREACH_ADDR,
+	};
+
+	if (v4 && p->len >= sizeof(struct iphdr))
+		why.offender = address_v4(((const struct iphdr *)p->ip)->saddr);
+	else if (!v4 && p->len >= sizeof(struct ip6_hdr))
+		memcpy(&why.offender, p->ip + offsetof(struct ip6_hdr, ip6_src), 16);
+	inet_undeliverable(p->ip, p->len, &why);
+}
+
 /* Send (or, with error set, give back) all that waits. */
 static void neighbour_flush_queue(struct neighbour *n, int error)
 {
@@ -68,7 +88,7 @@ static void neighbour_flush_queue(struct neighbour *n, int error)
 		struct neighbour_packet *next = p->next;
 
 		if (error)
-			inet_undeliverable(p->ip, p->len, error);
+			neighbour_give_back(n, p, error);
 		else
 			interface_send_ethernet(n->interface, n->mac, p->type, p->ip, p->len);
 		free(p);

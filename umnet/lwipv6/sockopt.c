@@ -20,6 +20,7 @@ static const struct row {
 	int	level, name, initial, least, most;
 } rows[] = {
 	{ SOL_SOCKET, SO_REUSEPORT, 0, 0, 1 },
+	{ SOL_SOCKET, SO_BROADCAST, 0, 0, 1 },
 	{ IPPROTO_IP, IP_TTL, 64, -1, 255 },
 	{ IPPROTO_IP, IP_TOS, 0, 0, 255 },
 	{ IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_WANT, 0, 5 },
@@ -88,7 +89,12 @@ static const struct row {
 	{ IPPROTO_TCP, TCP_NOTSENT_LOWAT, -1, INT_MIN, INT_MAX },
 	{ IPPROTO_TCP, TCP_SAVE_SYN, 0, 0, 2 },
 	{ IPPROTO_TCP, TCP_INQ, 0, 0, 1 },
+	{ IPPROTO_IPV6, IPV6_RECVORIGDSTADDR, 0, 0, 1 },
 	{ IPPROTO_UDP, 1 /* UDP_CORK */, 0, 0, 1 },
+	{ IPPROTO_UDP, 103 /* UDP_SEGMENT */, 0, 0, 65535 },
+	{ IPPROTO_UDP, 104 /* UDP_GRO: allows, but does not ask for it */, 0, 0, 1 },
+	{ IPPROTO_UDPLITE, 10 /* UDPLITE_SEND_CSCOV */, 0, 0, 65535 },
+	{ IPPROTO_UDPLITE, 11 /* UDPLITE_RECV_CSCOV */, 0, 0, 65535 },
 	{ IPPROTO_UDP, 101 /* UDP_NO_CHECK6_TX */, 0, 0, 1 },
 	{ IPPROTO_UDP, 102 /* UDP_NO_CHECK6_RX */, 0, 0, 1 },
 };
@@ -137,6 +143,22 @@ static int sockopt_set_device(struct sockopt *o, const void *value, socklen_t le
 	return 0;
 }
 
+/* SO_BINDTOIFINDEX */
+static int sockopt_set_index(struct sockopt *o, const void *value, socklen_t len)
+{
+	int index;
+
+	if (len < sizeof(index))
+		return -EINVAL;
+	memcpy(&index, value, sizeof(index));
+	if (index < 0)
+		return -EINVAL;
+	if (index && !interface_by_index(index))
+		return -ENODEV;
+	o->device = index;
+	return 0;
+}
+
 /* The fields that follow from a row. */
 static void sockopt_apply(struct sockopt *o, const struct row *r, int value)
 {
@@ -166,6 +188,8 @@ int sockopt_set(struct sockopt *o, int domain, int level, int name,
 
 	if (level == SOL_SOCKET && name == SO_BINDTODEVICE)
 		return sockopt_set_device(o, value, len);
+	if (level == SOL_SOCKET && name == SO_BINDTOIFINDEX)
+		return sockopt_set_index(o, value, len);
 	if (level == IPPROTO_IPV6 && domain != AF_INET6)
 		return -ENOPROTOOPT;
 	k = row_find(level, name);
@@ -177,7 +201,8 @@ int sockopt_set(struct sockopt *o, int domain, int level, int name,
 		v = *(const uint8_t *)value;
 	else
 		return -EINVAL;
-	if (rows[k].least == 0 && rows[k].most == 1)
+	if (rows[k].least == 0 && rows[k].most == 1 &&
+	    !(level == IPPROTO_IPV6 && name == IPV6_MULTICAST_LOOP))
 		v = v != 0;
 	if (v < rows[k].least || v > rows[k].most)
 		return -EINVAL;
@@ -210,8 +235,14 @@ int sockopt_get(const struct sockopt *o, int domain, int level, int name,
 		return sockopt_get_device(o, value, len);
 	/* As ip_getsockopt() of Linux has it; setting one is ENOPROTOOPT. */
 	if (domain == AF_INET && level != SOL_SOCKET && level != IPPROTO_IP &&
-	    level != IPPROTO_TCP && level != IPPROTO_UDP)
+	    level != IPPROTO_TCP && level != IPPROTO_UDP && level != IPPROTO_UDPLITE)
 		return -EOPNOTSUPP;
+	if (level == SOL_SOCKET && name == SO_BINDTOIFINDEX) {
+		if (*len > sizeof(o->device))
+			*len = sizeof(o->device);
+		memcpy(value, &o->device, *len);
+		return 0;
+	}
 	k = row_find(level, name);
 	if (k < 0)
 		return k;

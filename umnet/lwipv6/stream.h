@@ -102,5 +102,6 @@ struct tcp_info;
 void stream_info(const struct stream *s, struct tcp_info *info);
 /* TCP_ESTABLISHED ... of an enum tcp_state. */
 uint8_t stream_linux_state(uint32_t state);
+int stream_queued(const struct endpoint *e, bool unsent);
 
 #endif

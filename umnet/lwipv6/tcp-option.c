@@ -77,6 +77,16 @@ void stream_info(const struct stream *s, struct tcp_info *info)
 	info->tcpi_pmtu = pcb->mss + (address_is_v4(&s->remote) ? 40 : 60);
 }
 
+int stream_queued(const struct endpoint *e, bool unsent)
+{
+	const struct stream *s = (const struct stream *)e;
+	const struct tcp_pcb *pcb = s->pcb;
+
+	if (!pcb || s->state != STREAM_OPEN)
+		return 0;
+	return pcb->snd_lbb - (unsent ? pcb->snd_nxt : pcb->lastack);
+}
+
 int stream_getsockopt(struct endpoint *e, int level, int name,
 		void *value, socklen_t *len)
 {

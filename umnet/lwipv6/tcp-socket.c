@@ -377,6 +377,7 @@ const struct endpoint_kind stream_kind = {
 	.room = stream_room_asked,
 	.drain = stream_drain,
 	.shutdown = stream_shutdown,
+	.queued = stream_queued,
 	.setsockopt = stream_setsockopt,
 	.getsockopt = stream_getsockopt,
 };
