@@ -144,7 +144,7 @@ static int plan_make(const struct plan *p, enum family f, unsigned n)
 	char label[16];
 	int rc;
 
-	snprintf(label, sizeof(label), "%s%u", family_name[f], n);
+	snprintf(label, sizeof(label), "%.2s%u", family_name[f], n);
 	if (i->mtu > kind->mtu_max) {
 		snprintf(p->error, p->size, "%s: its largest MTU is %u", label, kind->mtu_max);
 		return -EINVAL;

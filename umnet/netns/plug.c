@@ -199,7 +199,7 @@ int plug_plan(const char *name, unsigned n, struct cable *cable, const uint8_t *
 {
 	struct plug *p = xcalloc(1, sizeof(*p));
 
-	snprintf(p->name, sizeof(p->name), "%s%u", name, n);
+	snprintf(p->name, sizeof(p->name), "%.2s%u", name, n);
 	p->cable = cable;
 	p->device.fd = p->device.far = -1;
 	p->mtu = mtu;
