@@ -78,7 +78,8 @@ static const char *argument_text(const struct um_call *c, unsigned i)
 static char *program_of(const char *fstype)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
-	const char *name = fstype + strlen(OTHERS), *home = getenv("HOME");
+	size_t skip = strnlen(fstype, strlen(OTHERS));
+	const char *name = fstype + skip, *home = getenv("HOME");
 	char *own;
 
 	if (!*name || name[strspn(name, letters)])

@@ -28,6 +28,7 @@
 #include "util.h"
 
 #define FRAMES_AT_ONCE	64
+#define FRAMES_BETWEEN	4	/* a switch drops what does not fit in the cable's short queue */
 #define HOLD_TIME	200	/* ms */
 #define RETRY_TIME	1	/* ms; a cable need not tell that it has room */
 
@@ -90,6 +91,27 @@ static void plug_die(struct plug *p, const char *what, int error)
 	plug_release(p);
 }
 
+/* --- from the cable --- */
+
+static void plug_receive(struct plug *p, int frames)
+{
+	static uint8_t frame[CABLE_FRAME_MAX];
+
+	for (int k = 0; k < frames; k++) {
+		ssize_t n = p->cable->kind->receive(p->cable, frame, sizeof(frame));
+
+		if (n == -EAGAIN)
+			break;
+		if (n < 0) {
+			plug_die(p, "the wire is gone", n);
+			return;
+		}
+		if (n > 0)
+			p->device.kind->send(&p->device, frame, n);
+	}
+	plug_carrier(p);
+}
+
 /* --- to the cable --- */
 
 static void plug_hold(struct plug *p, const void *frame, size_t len)
@@ -134,28 +156,9 @@ static void plug_device_event(void *arg, uint32_t events)
 			continue;
 		if (plug_is_full(p->cable->kind->send(p->cable, frame, n)))
 			plug_hold(p, frame, n);
+		if (k % FRAMES_BETWEEN == FRAMES_BETWEEN - 1)
+			plug_receive(p, FRAMES_BETWEEN);
 	}
-}
-
-/* --- from the cable --- */
-
-static void plug_receive(struct plug *p)
-{
-	static uint8_t frame[CABLE_FRAME_MAX];
-
-	for (int k = 0; k < FRAMES_AT_ONCE; k++) {
-		ssize_t n = p->cable->kind->receive(p->cable, frame, sizeof(frame));
-
-		if (n == -EAGAIN)
-			break;
-		if (n < 0) {
-			plug_die(p, "the wire is gone", n);
-			return;
-		}
-		if (n > 0)
-			p->device.kind->send(&p->device, frame, n);
-	}
-	plug_carrier(p);
 }
 
 static void plug_cable_event(void *arg, uint32_t events)
@@ -165,7 +168,7 @@ static void plug_cable_event(void *arg, uint32_t events)
 	if (events & EPOLLOUT && p->held)
 		plug_retry(p);
 	if (events & ~EPOLLOUT)
-		plug_receive(p);
+		plug_receive(p, FRAMES_AT_ONCE);
 }
 
 static void plug_hangup_event(void *arg, uint32_t events)
