@@ -251,6 +251,23 @@ void inet_receive(struct interface *i, struct pbuf *memory)
 
 /* --- out --- */
 
+void inet_set_length(uint8_t *ip, size_t len)
+{
+	struct iphdr h;
+	uint16_t plen = htons(len - sizeof(struct ip6_hdr));
+
+	if (ip[0] >> 4 == 6) {
+		memcpy(ip + offsetof(struct ip6_hdr, ip6_plen), &plen, sizeof(plen));
+		return;
+	}
+	memcpy(&h, ip, sizeof(h));
+	h.tot_len = htons(len);
+	h.check = 0;
+	memcpy(ip, &h, sizeof(h));
+	h.check = inet_checksum(ip, sizeof(h));
+	memcpy(ip, &h, sizeof(h));
+}
+
 int inet_send_packet(const struct path *path, const struct ip_addr *dst,
 		const void *ip, size_t len, bool no_loop)
 {

@@ -57,6 +57,9 @@ int inet_send(const struct path *path, const struct ip_addr *dst,
 int inet_send_packet(const struct path *path, const struct ip_addr *dst,
 		const void *ip, size_t len, bool no_loop);
 
+/* The IP header's length field, and checksum, for a packet of len without fragments or extensions. */
+void inet_set_length(uint8_t *ip, size_t len);
+
 /* Internet checksums, in network order: of data, and for TCP, UDP, ICMPv6. */
 uint16_t inet_checksum(const void *data, size_t len);
 uint16_t inet_checksum_pseudo(const struct ip_addr *source, const struct ip_addr *destination,
@@ -104,7 +107,8 @@ void udp_unreachable(const struct ip_addr *from, const struct ip_addr *to, uint8
 void packet_tap(struct interface *i, const uint8_t *frame, size_t len, bool outgoing);
 bool packet_listening(void);
 
-/* On the way out: a SYN must not announce a larger segment than fits. */
-void tcp_clamp_mss(uint8_t *ip, size_t len, uint32_t mtu);
+/* On the way to a wire, a packet of the library's TCP gets the options that the library does not know; its
+   new length.  There must be room for 40 bytes more. */
+size_t tcp_dress(uint8_t *ip, size_t len, uint32_t mtu);
 
 #endif

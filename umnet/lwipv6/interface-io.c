@@ -281,6 +281,6 @@ int8_t interface_output(struct netif *n, struct pbuf *p, struct ip_addr *next_ho
 		len += q->len;
 	}
 	ip_clean(ip);
-	tcp_clamp_mss(ip, len, i->mtu);
+	len = tcp_dress(ip, len, i->mtu);
 	return interface_send_ip(i, ip, len, next_hop) < 0 ? ERR_IF : ERR_OK;
 }

@@ -22,6 +22,9 @@
 #include "address.h"
 #include "engine.h"
 
+struct tcphdr;
+struct inet_packet;
+
 #define STREAM_WINDOW	61440		/* to receive; 16 bits, no scaling */
 #define STREAM_BUFFER	122880		/* to send */
 #define STREAM_MSS_LOOP	16000		/* on the loopback */
@@ -31,6 +34,19 @@ enum stream_state {
 	STREAM_IDLE, STREAM_CONNECTING, STREAM_LISTENING,
 	STREAM_WAITING,		/* established, not yet announced to the frame */
 	STREAM_OPEN, STREAM_CLOSED,
+};
+
+/* What is known of the way to the peer, and of what was lost on it: tcp-recover.c. */
+struct recover {
+	enum { RECOVER_OPEN, RECOVER_FAST, RECOVER_TIMEOUT } state;
+	bool		 sack;		/* both know SACK */
+	bool		 timing;	/* an ACK of timed_seq will tell the round trip */
+	uint32_t	 until;		/* recovered when this is acknowledged */
+	uint32_t	 timed_seq;
+	uint64_t	 timed_at, at;	/* ms; at: of the time-out, 0 none */
+	int		 srtt, rttvar;	/* of 1/8, 1/4 ms */
+	unsigned	 rto;		/* ms */
+	unsigned	 backoff, dupacks, resent;
 };
 
 struct stream {
@@ -51,6 +67,13 @@ struct stream {
 	bool		 ack_due;
 	unsigned	 acks_saved;
 	uint32_t	 to_open;	/* bytes the guest has read, not announced */
+
+	struct recover	 recover;
+	struct held	*held;		/* came before their turn: tcp-order.c */
+	unsigned	 held_count;
+	size_t		 held_bytes;
+	uint32_t	 held_newest;
+	unsigned	 syns;		/* sent again */
 
 	bool		 dirty;
 	bool		 established;	/* SYN|ACK came: tell the frame */
@@ -81,6 +104,40 @@ size_t stream_room(const struct stream *s);
 
 /* tcp-deliver.c: as much as the guest takes, then the peer's FIN. */
 void stream_deliver(struct stream *s);
+
+/* tcp-recover.c: with what a pcb was before the library saw a segment. */
+struct recover_before {
+	uint32_t	ack, window;
+	uint16_t	cwnd;
+};
+void recover_start(struct stream *s);
+void recover_sent(struct stream *s);		/* perhaps */
+/* bare: the segment has no data.  options are valid. */
+void recover_acked(struct stream *s, const struct tcphdr *h, const uint8_t *options,
+		size_t options_len, bool bare, const struct recover_before *before);
+int recover_poll(uint64_t now);			/* ms until the next time-out, -1: none */
+
+/* tcp-header.c.  Are a header's options whole, and is what they say sane?  The others trust them. */
+bool options_valid(const uint8_t *options, size_t len, bool syn);
+/* Before and after the library gets a segment for pcb, NULL: none yet. */
+void options_begin(struct tcp_pcb *pcb, const struct tcphdr *h, const uint8_t *options);
+void options_end(struct tcp_pcb *pcb, const struct tcphdr *h);
+bool tcp_sack_offered(struct tcp_pcb *pcb);	/* of one whose handshake is not over */
+
+/* tcp-clock.c */
+void tcp_ack_later(void);
+void time_wait_forget(struct tcp_pcb *pcb);
+void time_wait_reap(void);
+
+/* tcp-order.c: a segment that is not the next, of len with its FIN.  True: it consumed memory. */
+bool order_hold(struct stream *s, const struct inet_packet *p, struct pbuf *memory,
+		uint32_t seq, uint32_t len);
+/* The packet whose turn it is (owned by the caller; where its segment begins), or NULL. */
+struct pbuf *order_next(struct stream *s, unsigned *header, bool *v6);
+void order_clear(struct stream *s);
+/* The SACK option for an ACK of ours; its length, a multiple of 4, 0 for none. */
+size_t order_sack(const struct ip_addr *from, const struct ip_addr *to,
+		const struct tcphdr *h, uint8_t *option);
 
 /* tcp-socket.c */
 extern const struct endpoint_kind stream_kind;

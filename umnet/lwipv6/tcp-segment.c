@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tcp-segment.c - what stands between the wire and the library's TCP, and its
- * clocks.
+ * tcp-segment.c - what stands between the wire and the library's TCP.
  *
  * The library believes what a segment says of itself, so here it is checked.
- * Four of its errors are gone round:
+ * Five of its errors are gone round:
  *  - it mistakes the ACK of data for that of the FIN behind it: closing_hide();
  *  - a FIN that comes before data that was lost takes it to TIME_WAIT at once, and the
- *    data is never delivered: such a FIN is taken off (it will come again);
+ *    data is never delivered; and its queue of early segments leaks: segment_early();
+ *  - what is lost is sent again late: tcp-recover.c;
  *  - any listener with the right port will do for it: the right one is put
  *    where it looks first;
  *  - it has no persist timer, its keepalive sends garbage, and it forgets half-closed
- *    connections after 20 s: stream_tick().
+ *    connections after 20 s: tcp-clock.c.
  */
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -20,38 +20,7 @@
 #include "inet.h"
 #include "stream.h"
 
-#define TICK_MS		250		/* what tcp_tmr() expects */
-#define DELAYED_ACK_MS	40
-#define WAITING_MS	20		/* retry what the backlog had no room for */
-#define ORPHAN_MS	120000
-#define PROBE_MAX_MS	60000
 #define HALF_OPEN_MAX	512		/* SYN_RCVD of one listener */
-#define TIME_WAIT_MAX	64
-#define TIME_WAIT_TICKS	20		/* of 500 ms, if there are not too many */
-
-void tcp_fasttmr(struct stack *stack);
-
-static uint64_t next_tick, next_ack;	/* 0: not running */
-
-/* Are the options whole, and is what they say sane? */
-static bool options_valid(const uint8_t *o, size_t len, bool syn)
-{
-	for (size_t at = 0; at < len; ) {
-		if (o[at] == TCPOPT_EOL)
-			return true;
-		if (o[at] == TCPOPT_NOP) {
-			at++;
-			continue;
-		}
-		if (at + 2 > len || o[at + 1] < 2 || at + o[at + 1] > len)
-			return false;
-		if (o[at] == TCPOPT_MAXSEG && syn &&
-		    (o[at + 1] != 4 || (o[at + 2] << 8 | o[at + 3]) < STREAM_MSS_MIN))
-			return false;
-		at += o[at + 1];
-	}
-	return true;
-}
 
 static struct tcp_pcb *pcb_find(struct tcp_pcb *pcb, const struct inet_packet *p,
 		uint16_t from, uint16_t to)
@@ -61,38 +30,6 @@ static struct tcp_pcb *pcb_find(struct tcp_pcb *pcb, const struct inet_packet *p
 			!address_equal(&pcb->local_ip, &p->destination)))
 		pcb = pcb->next;
 	return pcb;
-}
-
-/* A pcb in TIME_WAIT: the library is done with it. */
-static void time_wait_free(struct tcp_pcb **link)
-{
-	struct tcp_pcb *pcb = *link;
-
-	*link = pcb->next;
-	memp_free(MEMP_TCP_PCB, pcb);
-}
-
-static void time_wait_forget(struct tcp_pcb *pcb)
-{
-	struct tcp_pcb **link = &engine_stack()->tcp_tw_pcbs;
-
-	while (*link != pcb)
-		link = &(*link)->next;
-	time_wait_free(link);
-}
-
-static void time_wait_reap(void)
-{
-	struct stack *stack = engine_stack();
-	struct tcp_pcb **link = &stack->tcp_tw_pcbs;
-
-	/* The newest come first. */
-	for (unsigned k = 0; *link; k++) {
-		if (k >= TIME_WAIT_MAX || stack->tcp_ticks - (*link)->tmr > TIME_WAIT_TICKS)
-			time_wait_free(link);
-		else
-			link = &(*link)->next;
-	}
 }
 
 /* Make the library find this listener before all others. */
@@ -136,23 +73,27 @@ static bool syn_admit(const struct inet_packet *p, const struct tcphdr *h, size_
 	return true;
 }
 
-/* Take the FIN off a segment that is not the next, or does not fit. */
-static void fin_postpone(const struct inet_packet *p, struct pbuf *memory, struct tcphdr *h,
-		size_t data, struct tcp_pcb *pcb)
+/*
+ * A segment that is not the next waits in tcp-order.c (or is dropped), and so does a FIN that does not fit in
+ * the window.  The library gets its header: it may acknowledge something.  NULL: no memory.
+ */
+static struct pbuf *segment_early(const struct inet_packet *p, struct pbuf *memory,
+		struct tcphdr *h, uint32_t len, struct tcp_pcb *pcb, struct stream *s)
 {
+	size_t head = p->header + h->doff * 4;
+	struct pbuf *bare = pbuf_alloc(PBUF_RAW, head, PBUF_RAM);
 	uint32_t seq = ntohl(h->seq);
-	int32_t late = pcb->rcv_nxt - seq;
-	uint8_t *segment = (uint8_t *)memory->payload + p->header;
 
-	if (late >= 0 && !pcb->ooseq && (int32_t)(seq + data + 1 - pcb->rcv_nxt) <= pcb->rcv_wnd)
-		return;
-	h->fin = 0;
-	h->check = 0;
-	memcpy(segment, h, sizeof(*h));
-	h->check = inet_checksum_pseudo(&p->source, &p->destination, IPPROTO_TCP,
-			segment, inet_payload_len(p));
-	memcpy(segment, h, sizeof(*h));
+	if (bare) {
+		memcpy(bare->payload, memory->payload, head);
+		h->fin = 0;
+		h->seq = htonl(pcb->rcv_nxt);
+		memcpy((uint8_t *)bare->payload + p->header, h, sizeof(*h));
+	}
+	if (!s || !order_hold(s, p, memory, seq, len))
+		pbuf_free(memory);
 	pcb->flags |= TF_ACK_NOW;
+	return bare;
 }
 
 /*
@@ -183,6 +124,114 @@ static void closing_show(struct tcp_pcb *pcb, enum tcp_state state)
 		pcb->state = state;
 }
 
+/* The next segment of a connection, or one that is none's.  True: pcb lives. */
+static bool segment_give(struct pbuf *memory, struct ip_addr_list *own, struct pseudo_iphdr *head,
+		struct tcp_pcb *pcb, const struct tcphdr *h)
+{
+	struct stack *stack = engine_stack();
+	enum tcp_state state = CLOSED;
+
+	if (pcb) {
+		pcb->dupacks = 0;	/* tcp-recover.c counts them */
+		if (h->ack)
+			state = closing_hide(pcb, ntohl(h->ack_seq));
+	}
+	engine_checksum_known(true);
+	tcp_input(memory, own, head, NULL);
+	engine_checksum_known(false);
+	/* If it lives, it is now the first; else it must not be touched. */
+	if (!pcb || pcb != stack->tcp_active_pcbs)
+		return false;
+	closing_show(pcb, state);
+	if (!pcb->unsent && pcb->state >= ESTABLISHED)
+		pcb->snd_nxt = pcb->snd_lbb;
+	return true;
+}
+
+/* The library freed pcb, or left it in TIME_WAIT, and its stream was not told. */
+static void segment_ended(struct tcp_pcb *pcb, struct stream *s)
+{
+	struct tcp_pcb *old = engine_stack()->tcp_tw_pcbs;
+
+	if (!s || s->pcb != pcb)
+		return;
+	while (old && old != pcb)
+		old = old->next;
+	if (old)
+		stream_detach(s);
+	s->pcb = NULL;
+	s->fin_received = true;
+	stream_dirty(s);
+}
+
+/* Held segments whose turn has come.  What they say of acknowledgements is old. */
+static void segment_give_held(struct ip_addr_list *own, struct pseudo_iphdr *head,
+		struct tcp_pcb *pcb, struct stream *s)
+{
+	struct pbuf *memory;
+	unsigned header;
+	struct tcphdr h;
+	bool v6;
+
+	while (s->pcb == pcb && (memory = order_next(s, &header, &v6))) {
+		uint8_t *segment = (uint8_t *)memory->payload + header;
+
+		memcpy(&h, segment, sizeof(h));
+		h.ack_seq = htonl(pcb->lastack);
+		h.window = htons(pcb->snd_wnd);
+		memcpy(segment, &h, sizeof(h));
+		head->version = v6 ? 6 : 4;
+		head->iphdrlen = header;
+		if (!segment_give(memory, own, head, pcb, &h)) {
+			segment_ended(pcb, s);
+			return;
+		}
+	}
+}
+
+/* An old FIN, sent again, that the library would take for a new one. */
+static bool fin_is_old(const struct tcphdr *h, size_t data, const struct tcp_pcb *pcb)
+{
+	return h->fin && (int32_t)(ntohl(h->seq) + data - pcb->rcv_nxt) < 0;
+}
+
+/* To an open connection. */
+static void segment_connected(const struct inet_packet *p, struct pbuf *memory,
+		struct pseudo_iphdr *head, struct tcphdr *h, struct tcp_pcb *pcb)
+{
+	struct stream *s = pcb->state >= ESTABLISHED ? pcb->callback_arg : NULL;
+	size_t options_len = h->doff * 4 - sizeof(*h), data = inet_payload_len(p) - h->doff * 4;
+	struct recover_before before = { pcb->lastack, pcb->snd_wnd, pcb->cwnd };
+	struct ip_addr_list *own = p->own;
+	uint32_t seq = ntohl(h->seq);
+	uint8_t options[40];
+
+	memcpy(options, inet_payload(p) + sizeof(*h), options_len);
+	if (fin_is_old(h, data, pcb)) {
+		h->fin = 0;
+		memcpy((uint8_t *)memory->payload + p->header, h, sizeof(*h));
+		pcb->flags |= TF_ACK_NOW;
+	}
+	if (!h->rst && data + h->fin && pcb->state >= SYN_RCVD &&
+	    ((int32_t)(seq - pcb->rcv_nxt) > 0 ||
+	     (h->fin && (int32_t)(seq + data + 1 - pcb->rcv_nxt) > pcb->rcv_wnd)))
+		memory = segment_early(p, memory, h, data + h->fin, pcb, s);
+	if (!memory)
+		return;
+	if (!segment_give(memory, own, head, pcb, h)) {
+		segment_ended(pcb, s);
+		return;
+	}
+	if (!s || s->pcb != pcb)
+		return;
+	if (h->ack)
+		recover_acked(s, h, options, options_len, !data && !h->fin, &before);
+	if (s->pcb == pcb && s->held)
+		segment_give_held(own, head, pcb, s);
+	if (s->pcb == pcb)
+		recover_sent(s);
+}
+
 void tcp_receive_segment(const struct inet_packet *p, struct pbuf *memory)
 {
 	struct stack *stack = engine_stack();
@@ -192,7 +241,6 @@ void tcp_receive_segment(const struct inet_packet *p, struct pbuf *memory)
 		.src = &source, .dest = &destination,
 	};
 	size_t len = inet_payload_len(p);
-	enum tcp_state state = CLOSED;
 	struct tcp_pcb *pcb;
 	struct tcphdr h;
 
@@ -220,52 +268,18 @@ void tcp_receive_segment(const struct inet_packet *p, struct pbuf *memory)
 		tcp_output(pcb);
 		goto drop;
 	}
-	if (pcb && h.fin && pcb->state >= ESTABLISHED)
-		fin_postpone(p, memory, &h, len - h.doff * 4, pcb);
-	if (pcb && h.ack)
-		state = closing_hide(pcb, ntohl(h.ack_seq));
-	engine_checksum_known(true);
-	tcp_input(memory, p->own, &head, NULL);
-	engine_checksum_known(false);
-	/* If it lives, it is now the first; else it must not be touched. */
-	if (pcb && pcb == stack->tcp_active_pcbs) {
-		closing_show(pcb, state);
-		if (!pcb->unsent && pcb->state >= ESTABLISHED)
-			pcb->snd_nxt = pcb->snd_lbb;
-	}
+	options_begin(pcb, &h, inet_payload(p) + sizeof(h));
+	if (pcb)
+		segment_connected(p, memory, &head, &h, pcb);
+	else
+		segment_give(memory, p->own, &head, NULL, &h);
 	pcb = stack->tcp_active_pcbs;
-	if (pcb && pcb->flags & TF_ACK_DELAY && !next_ack)
-		next_ack = um_stack_now() + DELAYED_ACK_MS;
+	options_end(pcb, &h);
+	if (pcb && pcb->flags & TF_ACK_DELAY)
+		tcp_ack_later();
 	return;
 drop:
 	pbuf_free(memory);
-}
-
-void tcp_clamp_mss(uint8_t *ip, size_t len, uint32_t mtu)
-{
-	bool v6 = ip[0] >> 4 == 6;
-	size_t head = v6 ? 40 : 20;
-	unsigned most = mtu - head - 20;
-	struct ip_addr source, destination;
-	uint8_t *tcp = ip + head;
-	uint16_t checksum;
-
-	if (len < head + 24 || !(tcp[13] & 2) || tcp[12] >> 4 != 6 ||
-	    tcp[20] != TCPOPT_MAXSEG || (tcp[22] << 8 | tcp[23]) <= (int)most)
-		return;
-	tcp[22] = most >> 8;
-	tcp[23] = most;
-	if (v6) {
-		memcpy(&source, ip + 8, 16);
-		memcpy(&destination, ip + 24, 16);
-	} else {
-		source = destination = address_any4;
-		memcpy(&source.addr[3], ip + 12, 4);
-		memcpy(&destination.addr[3], ip + 16, 4);
-	}
-	memset(tcp + 16, 0, 2);
-	checksum = inet_checksum_pseudo(&source, &destination, IPPROTO_TCP, tcp, len - head);
-	memcpy(tcp + 16, &checksum, 2);
 }
 
 void tcp_unreachable(const struct ip_addr *from, uint16_t from_port,
@@ -283,98 +297,4 @@ void tcp_unreachable(const struct ip_addr *from, uint16_t from_port,
 			stream_dirty(s);
 		}
 	}
-}
-
-/* --- clocks --- */
-
-/* An ACK out of the window makes the peer say where it stands. */
-static void stream_probe(struct stream *s)
-{
-	s->probes++;
-	s->pcb->snd_nxt--;
-	s->pcb->flags |= TF_ACK_NOW;
-	tcp_output(s->pcb);
-	s->pcb->snd_nxt++;
-}
-
-static void stream_tick(struct stream *s, uint64_t now)
-{
-	struct tcp_pcb *pcb = s->pcb;
-	struct sockopt *o = &s->e.options;
-
-	if (!pcb || pcb->state < ESTABLISHED)
-		return;
-	if (s->e.sock && s->fin_sent && !s->fin_received)
-		pcb->tmr = engine_stack()->tcp_ticks;
-	if (pcb->nrtx > 12)
-		pcb->nrtx = 12;
-	if (!s->e.sock && now - s->heard > ORPHAN_MS) {
-		s->refused = true;
-		stream_dirty(s);
-	} else if (pcb->unsent && !pcb->unacked) {	/* the window is closed */
-		if (!s->probes)
-			s->probe_at = now + 500;
-		else if (pcb->snd_wnd && pcb->unsent->len > pcb->snd_wnd) {
-			/* or too small for a segment, which is never cut */
-			pcb->snd_wnd = pcb->unsent->len;
-			tcp_output(pcb);
-		}
-		if (now < s->probe_at && s->probes)
-			return;
-		stream_probe(s);
-		s->probe_at = now + (s->probes > 7 ? PROBE_MAX_MS : 500u << s->probes);
-	} else if (o->keepalive && pcb->state != FIN_WAIT_2 && !pcb->unacked) {
-		if (now - s->heard < o->keep_idle * UINT64_C(1000)) {
-			s->probes = 0;
-			s->probe_at = 0;
-		} else if (now >= s->probe_at && s->probes >= (unsigned)o->keep_count) {
-			s->error = ETIMEDOUT;
-			stream_abort(s);
-			stream_dirty(s);
-		} else if (now >= s->probe_at) {
-			stream_probe(s);
-			s->probe_at = now + o->keep_interval * UINT64_C(1000);
-		}
-	}
-}
-
-static int until(uint64_t now, uint64_t then)
-{
-	return then > now ? (int)(then - now) : 0;
-}
-
-int tcp_poll_timers(uint64_t now)
-{
-	struct stack *stack = engine_stack();
-	bool waiting = false;
-	int wait = -1;
-
-	if (next_ack && now >= next_ack) {
-		next_ack = 0;
-		tcp_fasttmr(stack);
-	}
-	if (!stack->tcp_active_pcbs && !stack->tcp_tw_pcbs) {
-		next_tick = next_ack = 0;
-		return -1;
-	}
-	if (!next_tick)
-		next_tick = now + TICK_MS;
-	if (now >= next_tick) {
-		next_tick = now + TICK_MS;
-		tcp_tmr(stack);
-		time_wait_reap();
-		for (struct endpoint *e = streams; e; e = e->next)
-			stream_tick((struct stream *)e, now);
-	}
-	for (struct endpoint *e = streams_waiting ? streams : NULL; e; e = e->next) {
-		if (((struct stream *)e)->state != STREAM_WAITING)
-			continue;
-		stream_dirty((struct stream *)e);
-		waiting = true;
-	}
-	streams_waiting = waiting;
-	wait = until(now, next_tick);
-	if (next_ack && until(now, next_ack) < wait)
-		wait = until(now, next_ack);
-	return waiting && wait > WAITING_MS ? WAITING_MS : wait;
 }

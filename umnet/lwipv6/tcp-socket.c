@@ -175,6 +175,8 @@ static int stream_start(struct stream *s, const struct ip_addr *remote, uint16_t
 		stream_abort(s);
 		return -ENOBUFS;
 	}
+	pcb->rto = 2;
+	s->syns = 0;
 	return -EINPROGRESS;
 }
 

@@ -157,6 +157,7 @@ int8_t stream_accepted(void *arg, struct tcp_pcb *pcb, int8_t error)
 	s->bound = true;
 	port_take(&stream_ports, s->local_port);
 	s->port_taken = true;
+	s->recover.sack = tcp_sack_offered(pcb);
 	stream_attach(s, pcb);
 	stream_dirty(s);
 	return ERR_OK;
@@ -196,6 +197,7 @@ void stream_free(struct stream *s)
 		if (dirty_last == &s->dirty_next)
 			dirty_last = at;
 	}
+	order_clear(s);
 	while (s->count) {
 		pbuf_free(s->queue[s->head]);
 		s->head = (s->head + 1) % s->room;
@@ -233,6 +235,7 @@ static void stream_tune(struct stream *s)
 	pcb->sv = 2;
 	pcb->rto = 2;
 	pcb->flags |= TF_NODELAY;
+	recover_start(s);
 	stream_apply_options(s);
 }
 
@@ -316,8 +319,10 @@ static void stream_process(struct stream *s)
 	}
 	stream_ack(s);
 	stream_finish(s);
-	if (s->pcb && s->state != STREAM_LISTENING)
+	if (s->pcb && s->state != STREAM_LISTENING) {
 		tcp_output(s->pcb);
+		recover_sent(s);
+	}
 	if (!s->e.sock) {
 		if (!s->pcb)
 			stream_free(s);
