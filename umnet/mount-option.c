@@ -141,7 +141,7 @@ static int plan_make(const struct plan *p, enum family f, unsigned n)
 	const char *where = i->where ? i->where : f == VD ? getenv("UMNET_DEFAULT_VDE") : NULL;
 	const struct cable_kind *kind = kinds[f] ? kinds[f] : cable_for_url(where);
 	struct cable *cable;
-	char label[16];
+	char label[32];
 	int rc;
 
 	snprintf(label, sizeof(label), "%.2s%u", family_name[f], n);

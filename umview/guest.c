@@ -24,6 +24,7 @@
  * comes to mean another process, it answers ESRCH and is opened anew.
  */
 static struct { pid_t tid; int pidfd; } pidfds[256];
+static unsigned pidfd_count;
 
 int guest_read(pid_t tid, uint64_t address, void *buffer, size_t len)
 {
@@ -96,13 +97,26 @@ static int pidfd_open_thread(pid_t tid)
 	return pidfd < 0 ? -errno : pidfd;
 }
 
-static void pidfds_forget(void)
+static void pidfd_forget(unsigned slot)
 {
-	for (unsigned i = 0; i < ARRAY_SIZE(pidfds); i++) {
-		if (pidfds[i].tid)
-			close(pidfds[i].pidfd);
-		pidfds[i].tid = 0;
-	}
+	if (!pidfds[slot].tid)
+		return;
+	close(pidfds[slot].pidfd);
+	pidfds[slot].tid = 0;
+	pidfd_count--;
+}
+
+/* At most a quarter of the descriptors there may be. */
+static void pidfds_limit(void)
+{
+	static unsigned most;
+
+	if (!most)
+		most = sysconf(_SC_OPEN_MAX) / 4 + 1;
+	if (pidfd_count < most)
+		return;
+	for (unsigned i = 0; i < ARRAY_SIZE(pidfds); i++)
+		pidfd_forget(i);
 }
 
 int guest_descriptor(pid_t tid, int fd)
@@ -112,19 +126,13 @@ int guest_descriptor(pid_t tid, int fd)
 
 	for (int try = 0; try < 2; try++) {
 		if (pidfds[slot].tid != tid || try) {
-			if (pidfds[slot].tid)
-				close(pidfds[slot].pidfd);
-			pidfds[slot].tid = 0;
+			pidfd_forget(slot);
+			pidfds_limit();
 			pidfds[slot].pidfd = pidfd_open_thread(tid);
 			if (pidfds[slot].pidfd < 0)
 				return pidfds[slot].pidfd;
-			if (descriptor_is_last(pidfds[slot].pidfd)) {
-				int pidfd = pidfds[slot].pidfd;
-
-				pidfds_forget();	/* better slow than none */
-				pidfds[slot].pidfd = pidfd;
-			}
 			pidfds[slot].tid = tid;
+			pidfd_count++;
 		}
 		copy = syscall(SYS_pidfd_getfd, pidfds[slot].pidfd, fd, 0);
 		if (copy >= 0)
