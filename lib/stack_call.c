@@ -33,8 +33,9 @@ int64_t call_socket(struct sock *none, struct pending *p)
 
 	if (domain < 0 || domain > 63 || !(stack_ops->families & 1ULL << domain))
 		return -EAFNOSUPPORT;
-	if (stack_ops->descriptor)
-		return call_descriptor(p);
+	rc = stack_ops->descriptor ? call_descriptor(p) : -ENOSYS;
+	if (rc != -ENOSYS || !stack_ops->socket)
+		return rc;
 	if (flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC))
 		return -EINVAL;
 	if (type < SOCK_STREAM || type > SOCK_PACKET)

@@ -128,8 +128,9 @@ struct um_stack_ops {
 	/*
 	 * Optional, for a stack whose sockets are the kernel's own: socket(2) itself, type
 	 * with its flags.  The descriptor, returned owned, or -errno.  The guest
-	 * gets it, and neither frame nor engine hears of it again.  With this, only init
-	 * and ioctl (whose s is always NULL) are needed besides: the others may be NULL.
+	 * gets it, and neither frame nor engine hears of it again.  -ENOSYS: not this one,
+	 * it gets a carrier.  A stack that never says that needs only init and ioctl
+	 * (whose s is always NULL) besides: the others may be NULL.
 	 */
 	int	(*descriptor)(int domain, int type, int protocol);
 

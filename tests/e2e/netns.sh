@@ -334,7 +334,7 @@ like "killed: the message" "$(cat "$inside_out")" "/dev/net/default: the stack h
 
 cat > "$T/tag.py" <<-'EOF'
 	# Sends a frame with an 802.1Q tag from a to b, as their packet sockets see it.
-	import socket, subprocess, sys
+	import socket, struct, subprocess, sys
 	def packet():
 	    s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
 	    s.bind(("vd0", 0 if sys.argv[1:] else 3))
@@ -345,9 +345,11 @@ cat > "$T/tag.py" <<-'EOF'
 	    s.send(frame)
 	    sys.exit()
 	s.settimeout(10)
+	s.setsockopt(263, 8, 1)		# PACKET_AUXDATA: the kernel takes the tag out of the frame
 	subprocess.run(["mstack", "/dev/net/a", sys.executable, __file__, "send"], check=True)
-	while b"tagged" not in (got := s.recv(2000)): pass
-	print(got[12:18].hex())
+	while b"tagged" not in (got := s.recvmsg(2000, 200))[0]: pass
+	status, *_, tag, protocol = struct.unpack("=IIIHHHH", got[1][0][2])
+	print(got[0][12:18].hex(), "tag", hex(protocol), tag if status & 16 else "none")
 EOF
 wires() {	# wires WHAT: once for each kind of device
 	inside "$1, two on the session's wire" 'big='"$big"'
@@ -374,7 +376,7 @@ t_end'
 two umnetns "vd0=ptp://$T/tmp/ptp" umnetlwipv6 "vd0=ptp://$T/tmp/ptp"
 transfer /dev/net/a /dev/net/b 10.0.0.1
 transfer /dev/net/b /dev/net/a "[fc00::2]"
-t_is "a VLAN tag goes through" "$(mstack /dev/net/b /usr/bin/python3 "$T/tag.py")" "8100000588b5"
+t_is "a VLAN tag goes through" "$(mstack /dev/net/b /usr/bin/python3 "$T/tag.py")" "88b574616767 tag 0x8100 5"
 t_end'
 }
 devices=0

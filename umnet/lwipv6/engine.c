@@ -32,6 +32,7 @@
 #include "engine.h"
 #include "inet.h"
 #include "main.h"
+#include "mirror.h"
 #include "neighbour.h"
 #include "router.h"
 #include "util.h"
@@ -325,9 +326,15 @@ static int engine_poll(void)
 	wait = sooner(wait, fragment_poll(now));
 	wait = sooner(wait, config_poll(now));
 	wait = sooner(wait, router_poll(now));
+	wait = sooner(wait, mirror_poll(now));
 	rtnl_changed(&config_net);
 	/* Deferred work makes packets for ourselves, and those make work. */
 	return more || interface_pending() ? 0 : wait;
+}
+
+static int engine_descriptor(int domain, int type, int protocol)
+{
+	return domain == AF_PACKET ? mirror_socket(type, protocol) : -ENOSYS;
 }
 
 const struct um_stack_ops engine_ops = {
@@ -353,4 +360,5 @@ const struct um_stack_ops engine_ops = {
 	.getsockopt = engine_getsockopt,
 	.ioctl = engine_ioctl,
 	.file = engine_file,
+	.descriptor = engine_descriptor,
 };

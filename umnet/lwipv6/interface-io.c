@@ -23,6 +23,7 @@ static struct {
 	struct {
 		struct interface *interface;
 		struct pbuf	*packet;
+		bool		 untapped;
 	}	 slot[LOOP_MAX];
 	unsigned head, count;
 } loop;
@@ -134,6 +135,7 @@ int8_t interface_input(struct pbuf *p, struct netif *n)
 	}
 	loop.slot[(loop.head + loop.count) % LOOP_MAX].interface = i;
 	loop.slot[(loop.head + loop.count) % LOOP_MAX].packet = p;
+	loop.slot[(loop.head + loop.count) % LOOP_MAX].untapped = false;
 	loop.count++;
 	return ERR_OK;
 }
@@ -150,6 +152,12 @@ int interface_loop(struct interface *i, const void *ip, size_t len)
 	return 0;
 }
 
+void interface_loop_untapped(struct interface *i, const void *ip, size_t len)
+{
+	if (interface_loop(i, ip, len) == 0)
+		loop.slot[(loop.head + loop.count - 1) % LOOP_MAX].untapped = true;
+}
+
 bool interface_pending(void)
 {
 	return loop.count > 0;
@@ -160,12 +168,15 @@ bool interface_run(void)
 	for (int k = 0; k < LOOP_AT_ONCE && loop.count; k++) {
 		struct interface *i = loop.slot[loop.head].interface;
 		struct pbuf *p = loop.slot[loop.head].packet;
+		bool tap = !loop.slot[loop.head].untapped;
 
 		loop.head = (loop.head + 1) % LOOP_MAX;
 		loop.count--;
 		if (i->loopback) {
 			interface_count(&i->tx, p->len);
 			interface_count(&i->rx, p->len);
+		}
+		if (i->loopback && tap) {
 			packet_tap(i, p->payload, p->len, true);
 			packet_tap(i, p->payload, p->len, false);
 		}
@@ -178,11 +189,18 @@ bool interface_run(void)
 
 int interface_send_frame(struct interface *i, const void *frame, size_t len)
 {
+	if (!interface_up(i))
+		return -ENETDOWN;
+	packet_tap(i, frame, len, true);
+	return interface_transmit(i, frame, len);
+}
+
+int interface_transmit(struct interface *i, const void *frame, size_t len)
+{
 	ssize_t n;
 
 	if (!interface_up(i))
 		return -ENETDOWN;
-	packet_tap(i, frame, len, true);
 	if (!i->cable || !i->cable->connected) {
 		i->tx.dropped++;
 		return 0;

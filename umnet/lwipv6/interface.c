@@ -8,6 +8,7 @@
 #include <sys/random.h>
 
 #include "inet.h"
+#include "mirror.h"
 #include "neighbour.h"
 #include "router.h"
 #include "rtnetlink.h"
@@ -94,11 +95,13 @@ int interface_set_up(struct interface *i, bool up, bool link_local)
 
 	if (!up) {
 		i->netif.flags &= ~NETIF_FLAG_UP;
+		mirror_update(i);
 		neighbour_flush(i, true);
 		router_link(i, false);
 		return 0;
 	}
 	i->netif.flags |= NETIF_FLAG_UP;
+	mirror_update(i);
 	if (link_local && i->ethernet && !interface_has_link_local(i)) {
 		interface_link_local(i, &address);
 		netif_add_addr(&i->netif, &address, &mask);
@@ -112,6 +115,7 @@ int interface_set_mtu(struct interface *i, uint32_t mtu)
 	if (mtu < INTERFACE_MTU_MIN || mtu > i->mtu_max)
 		return -EINVAL;
 	i->mtu = mtu;
+	mirror_update(i);
 	return 0;
 }
 
@@ -124,6 +128,7 @@ int interface_set_mac(struct interface *i, const uint8_t *mac)
 	if (mac[0] & 1 || !memcmp(mac, none, 6))
 		return -EADDRNOTAVAIL;
 	memcpy(i->netif.hwaddr, mac, 6);
+	mirror_update(i);
 	return 0;
 }
 
@@ -137,12 +142,16 @@ void interface_set_promiscuous(struct interface *i, bool on)
 /* What the wire says of its far end. */
 void interface_carrier(struct interface *i)
 {
-	if (i->cable->connected != !!(i->netif.flags & NETIF_FLAG_LINK_UP))
-		rtnl_touch();
+	bool was = i->netif.flags & NETIF_FLAG_LINK_UP;
+
 	if (i->cable->connected)
 		i->netif.flags |= NETIF_FLAG_LINK_UP | IFF_RUNNING;
 	else
 		i->netif.flags &= ~(NETIF_FLAG_LINK_UP | IFF_RUNNING);
+	if (was != !!(i->netif.flags & NETIF_FLAG_LINK_UP)) {
+		rtnl_touch();
+		mirror_update(i);
+	}
 }
 
 void interface_disconnected(struct interface *i, int error)

@@ -77,6 +77,10 @@ int interface_send_frame(struct interface *i, const void *frame, size_t len);
 int interface_send_ethernet(struct interface *i, const uint8_t *to, uint16_t type,
 		const void *payload, size_t len);
 
+/* A frame that packet sockets have seen already. */
+int interface_transmit(struct interface *i, const void *frame, size_t len);
+void interface_loop_untapped(struct interface *i, const void *ip, size_t len);
+
 /* A packet for this very host: queued, and received by interface_run(). */
 int interface_loop(struct interface *i, const void *ip, size_t len);
 /* Receive what is queued, a bounded amount.  Is there more? */

@@ -11,6 +11,7 @@
 
 #include "engine.h"
 #include "inet.h"
+#include "mirror.h"
 
 #ifndef PACKET_IGNORE_OUTGOING
 #define PACKET_IGNORE_OUTGOING 23
@@ -26,6 +27,7 @@ struct packet {
 };
 
 static struct endpoint *packets;
+static const struct endpoint *sender;	/* does not see what it sends itself */
 
 bool packet_listening(void)
 {
@@ -63,6 +65,7 @@ void packet_tap(struct interface *i, const uint8_t *frame, size_t len, bool outg
 	struct sockaddr_ll ll;
 	uint16_t type;
 
+	mirror_tap(i, frame, len, outgoing);
 	if (!packets || !len || (i->ethernet && len < ETH_HLEN))
 		return;
 	if (i->ethernet)
@@ -84,7 +87,7 @@ void packet_tap(struct interface *i, const uint8_t *frame, size_t len, bool outg
 		};
 		bool raw = e->sock->type == SOCK_RAW;
 
-		if ((p->index && p->index != ll.sll_ifindex) || !p->protocol ||
+		if (e == sender || (p->index && p->index != ll.sll_ifindex) || !p->protocol ||
 		    (p->protocol != htons(ETH_P_ALL) && (p->protocol != type || outgoing)) ||
 		    (outgoing && p->ignore_outgoing))
 			continue;
@@ -167,7 +170,9 @@ static ssize_t packet_send_message(struct endpoint *e, const void *data, size_t 
 	i = ll.sll_ifindex ? interface_by_index(ll.sll_ifindex) : NULL;
 	if (!i)
 		return ll.sll_ifindex ? -ENODEV : -ENXIO;
+	sender = e;
 	rc = packet_out(i, e->sock->type == SOCK_RAW, &ll, data, len);
+	sender = NULL;
 	return rc < 0 ? rc : (ssize_t)len;
 }
 

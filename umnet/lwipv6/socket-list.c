@@ -11,6 +11,7 @@
 
 #include "config.h"
 #include "datagram.h"
+#include "mirror.h"
 #include "socket-list.h"
 #include "stream.h"
 
@@ -201,5 +202,7 @@ int socket_list(int (*visit)(void *arg, const struct net_socket *s), void *arg)
 		rc = list_datagrams(udp_endpoints(), false, visit, arg);
 	if (!rc)
 		rc = list_datagrams(raw_endpoints(), true, visit, arg);
-	return rc ? rc : list_packets(visit, arg);
+	if (!rc)
+		rc = list_packets(visit, arg);
+	return rc ? rc : mirror_list(visit, arg);
 }

@@ -5,12 +5,13 @@
 #include "device.h"
 #include "util.h"
 
-int device_open(struct device *d, const char *name, bool ethernet, char *error, size_t size)
+int device_open(struct device *d, const char *name, int index, bool ethernet,
+		char *error, size_t size)
 {
 	char first[256] = "", second[256] = "";
 	int rc;
 
-	*d = (struct device){ .kind = &device_tun, .fd = -1, .far = -1 };
+	*d = (struct device){ .kind = &device_tun, .fd = -1, .far = -1, .index = index };
 	snprintf(d->name, sizeof(d->name), "%s", name);
 	rc = device_tun.open(d, ethernet, first, sizeof(first));
 	if (rc >= 0)

@@ -16,6 +16,7 @@ struct device {
 	const struct device_kind *kind;
 	int	fd;			/* pollable, non-blocking; owned */
 	int	far;			/* veth: a socket of the far end's namespace; or -1 */
+	int	index;			/* wanted for the interface; 0: any */
 	char	name[IFNAMSIZ];
 };
 
@@ -31,8 +32,9 @@ struct device_kind {
 
 extern const struct device_kind device_tun, device_veth;
 
-/* The first kind that can be had. */
-int device_open(struct device *d, const char *name, bool ethernet, char *error, size_t size);
+/* The first kind that can be had.  index 0: any. */
+int device_open(struct device *d, const char *name, int index, bool ethernet,
+		char *error, size_t size);
 void device_close(struct device *d);
 
 #endif

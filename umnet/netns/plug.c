@@ -215,7 +215,7 @@ int plug_plan(const char *name, unsigned n, struct cable *cable, const uint8_t *
 
 static int plug_make(struct plug *p, char *error, size_t size)
 {
-	int rc = device_open(&p->device, p->name, p->cable->kind->ethernet, error, size);
+	int rc = device_open(&p->device, p->name, 0, p->cable->kind->ethernet, error, size);
 
 	if (rc < 0)
 		return rc;

@@ -25,7 +25,8 @@ static int tun_open(struct device *d, bool ethernet, char *error, size_t size)
 		return rc;
 	}
 	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", d->name);
-	if (ioctl(fd, TUNSETIFF, &request) < 0) {
+	if ((d->index && ioctl(fd, TUNSETIFINDEX, &d->index) < 0) ||
+	    ioctl(fd, TUNSETIFF, &request) < 0) {
 		rc = -errno;
 		snprintf(error, size, "cannot make a TAP device: %s", strerror(-rc));
 		return rc;

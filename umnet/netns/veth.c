@@ -81,12 +81,13 @@ static int request_send(const struct request *r)
 }
 
 /* name here, and its far end, called the same, in `network`. */
-static int veth_make(const char *name, int network)
+static int veth_make(const char *name, int index, int network)
 {
 	static const struct ifinfomsg peer;
 	struct request r = {
 		.head = { .nlmsg_len = NLMSG_LENGTH(sizeof(r.info)), .nlmsg_type = RTM_NEWLINK,
 			.nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK },
+		.info = { .ifi_index = index },
 	};
 	struct rtattr *info, *data, *far;
 
@@ -137,6 +138,22 @@ static void veth_plain(int socket, const char *name)
 	ioctl(socket, SIOCETHTOOL, &ifr);
 }
 
+/* The kernel there has nothing to say: nobody is to see its IPv6 look for routers. */
+static void far_silence(void)
+{
+	static const char *const files[] = {
+		"/proc/sys/net/ipv6/conf/all/disable_ipv6",
+		"/proc/sys/net/ipv6/conf/default/disable_ipv6",
+	};
+
+	for (unsigned k = 0; k < ARRAY_SIZE(files); k++) {
+		autoclose int fd = open(files[k], O_WRONLY | O_CLOEXEC);
+
+		if (fd >= 0 && write(fd, "1", 1) < 0)
+			return;		/* /proc/sys is read-only */
+	}
+}
+
 /* Sockets in a new namespace; we come back from it.  Its descriptor, owned. */
 static int far_enter(struct device *d)
 {
@@ -145,6 +162,7 @@ static int far_enter(struct device *d)
 
 	if (home < 0 || unshare(CLONE_NEWNET) < 0)
 		return -errno;
+	far_silence();
 	far = open(OWN_NETWORK, O_RDONLY | O_CLOEXEC);
 	d->far = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	d->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -180,7 +198,7 @@ static int far_connect(struct device *d)
 static int veth_open(struct device *d, bool ethernet, char *error, size_t size)
 {
 	autoclose int network = far_enter(d);
-	int rc = network < 0 ? network : veth_make(d->name, network);
+	int rc = network < 0 ? network : veth_make(d->name, d->index, network);
 
 	if (rc == 0) {
 		veth_plain(namespace_socket(), d->name);
