@@ -37,7 +37,8 @@
  *                 interface's request on a socket that is not the stack's (AF_UNIX)
  *  UM_FILE        0 name (string)  1 flags of open(2).  A file by which the system tells of the
  *                 caller's network: "net/tcp" is /proc/net/tcp, "sys/class/net" that
- *                 directory, "resolv.conf" and "hosts" those of /etc.  The answer is a
+ *                 directory, "resolv.conf" and "hosts" those of /etc, "nscd" stands for
+ *                 the sockets of the host's caches of names.  The answer is a
  *                 descriptor of it (um_done_fd() with sock 0): of a file at its start, of
  *                 a directory, or for a directory of a list, see um_stack.h.
  *                 -ENOENT: the stack has no such file; UM_CONTINUE: the host's is right

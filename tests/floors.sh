@@ -39,9 +39,9 @@ may_include() {
 	lib/*) [ -e "lib/$2" ] ;;
 	modules/*:um_module.h|modules/*:um_call.h) ;;
 	modules/*) return 1 ;;
-	umnet/umnet.*:*|umnet/instance.*:*|umnet/vde.*:*|umnet/litter.*:*|umnet/link.*:*)	# the module umnet
+	umnet/umnet.*:*|umnet/instance.*:*|umnet/vde.*:*|umnet/litter.*:*|umnet/link.*:*|umnet/resolver.*:*)	# the module umnet
 		case $2 in
-		um_module.h|um_call.h|util.h|wire.h|family.h|umnet.h|instance.h|vde.h|litter.h|link.h) ;;
+		um_module.h|um_call.h|util.h|wire.h|family.h|umnet.h|instance.h|vde.h|litter.h|resolver.h|link.h) ;;
 		*) return 1 ;;
 		esac ;;
 	umnet/*:um_stack.h|umnet/*:um_call.h|umnet/*:util.h) ;;

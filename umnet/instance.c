@@ -11,6 +11,7 @@
 #include "instance.h"
 #include "link.h"
 #include "litter.h"
+#include "resolver.h"
 #include "util.h"
 #include "wire.h"
 
@@ -36,6 +37,7 @@ struct instance {
 	unsigned	 number;	/* of this instance, in its sockets' names */
 	int64_t		 fixed;		/* not 0: no stack, and this is its answer */
 	struct link	*link;		/* owned; NULL if it is none */
+	struct resolver	*resolver;	/* owned; NULL: the host's, always */
 	char		*fstype, *target, *options;
 	char		*directory;	/* that relative paths in options are from */
 	pid_t		 pid;
@@ -252,6 +254,7 @@ static void instance_free(struct instance *in)
 	free(in->options);
 	free(in->directory);
 	link_free(in->link);
+	resolver_free(in->resolver);
 	free(in);
 }
 
@@ -416,6 +419,13 @@ int64_t instance_start(struct um_call *c, const char *program, const char *fstyp
 	return UM_TAKEN;
 }
 
+void instance_resolve(void *inst, struct resolver *resolver)
+{
+	struct instance *in = inst;
+
+	in->resolver = resolver;
+}
+
 int instance_umount(void *inst, int flags)
 {
 	struct instance *in = inst;
@@ -441,11 +451,18 @@ const char *instance_alias(void *inst, int family)
 	return in->link ? link_path(in->link, family) : NULL;
 }
 
-static bool is_about_names(const struct um_call *c)
+/* How names are looked up is not a stack's own affair.  0: it is about something else. */
+static int64_t instance_names(struct instance *in, struct um_call *c)
 {
 	const char *name = c->arg[0].in ? (const char *)c->arg[0].in : "";
+	bool is_host = in->fixed == UM_CONTINUE;
 
-	return strcmp(name, "resolv.conf") == 0 || strcmp(name, "hosts") == 0;
+	/* The host's caches of names know only the host's. */
+	if (strcmp(name, "nscd") == 0)
+		return is_host ? UM_CONTINUE : -ENOENT;
+	if (strcmp(name, "resolv.conf") != 0 && strcmp(name, "hosts") != 0)
+		return 0;
+	return in->resolver ? resolver_file(in->resolver, c, is_host) : UM_CONTINUE;
 }
 
 /* Where there is no stack: what the host has, or nothing. */
@@ -459,11 +476,11 @@ static int64_t instance_answer_alike(const struct instance *in, const struct um_
 int64_t instance_call(void *inst, struct um_call *c)
 {
 	struct instance *in = inst;
+	int64_t rc = c->op == UM_FILE ? instance_names(in, c) : 0;
 	uint64_t tag;
 
-	/* How names are looked up is not a stack's affair. */
-	if (c->op == UM_FILE && is_about_names(c))
-		return UM_CONTINUE;
+	if (rc)
+		return rc;
 	if (in->fixed)
 		return instance_answer_alike(in, c);
 	if (in->state != UP)

@@ -8,6 +8,7 @@
 #include "um_module.h"
 
 struct link;
+struct resolver;
 
 /* No stack: it serves every family with the same answer, -errno or UM_CONTINUE.
    With a link (owned then, or NULL), it serves what that has no path for.
@@ -16,6 +17,9 @@ void *instance_fixed(int64_t answer, struct link *link);
 /* Starts the program; c is answered when it is up or has failed. */
 int64_t instance_start(struct um_call *c, const char *program, const char *fstype,
 		const char *source, const char *target, const char *options, void **inst);
+
+/* How names are looked up on it: consumes resolver. */
+void instance_resolve(void *inst, struct resolver *resolver);
 
 /* As in struct um_module. */
 int instance_umount(void *inst, int flags);

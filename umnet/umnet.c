@@ -22,6 +22,7 @@
 #include "family.h"
 #include "instance.h"
 #include "link.h"
+#include "resolver.h"
 #include "um_module.h"
 #include "util.h"
 #include "vde.h"
@@ -91,48 +92,81 @@ static char *program_of(const char *fstype)
 	return xasprintf("umnet-%s", name);
 }
 
-static int64_t program_start(struct um_call *c, const char *program, void **inst)
+static int64_t program_start(struct um_call *c, const char *program, const char *options,
+		void **inst)
 {
 	return instance_start(c, program, argument_text(c, 2), argument_text(c, 0),
-			      argument_text(c, 1), argument_text(c, 4), inst);
+			      argument_text(c, 1), options, inst);
 }
 
 /* A type that is not in the table. */
-static int64_t other_mount(struct um_call *c, void **inst)
+static int64_t other_mount(struct um_call *c, const char *options, void **inst)
 {
 	autofree char *program = program_of(argument_text(c, 2));
-	int64_t rc = program ? program_start(c, program, inst) : -ENODEV;
+	int64_t rc = program ? program_start(c, program, options, inst) : -ENODEV;
 
 	return rc == -ENOENT ? -ENODEV : rc;
 }
 
-static int64_t umnet_mount(struct um_call *c, void **inst)
+static int64_t link_mount(struct um_call *c, int64_t answer, void **inst)
 {
-	const char *fstype = argument_text(c, 2), *options = argument_text(c, 4);
-	const struct kind *kind = kinds;
-	struct link *link = NULL;
+	struct link *link;
+	int rc = link_new(c->tid, argument_text(c, 0), argument_text(c, 1), argument_text(c, 4),
+			  &link);
+
+	if (rc < 0)
+		return rc;
+	*inst = instance_fixed(answer, link);
+	return 0;
+}
+
+/* options: without those that are umnet's own. */
+static int64_t kind_mount(struct um_call *c, const struct kind *kind, const char *options,
+		void **inst)
+{
 	int rc;
 
-	while (kind < kinds + ARRAY_SIZE(kinds) && strcmp(kind->fstype, fstype) != 0)
-		kind++;
-	if (kind == kinds + ARRAY_SIZE(kinds))
-		return other_mount(c, inst);
-	if (strcmp(fstype, LINK) == 0) {
-		rc = link_new(c->tid, argument_text(c, 0), argument_text(c, 1), options, &link);
-		if (rc < 0)
-			return rc;
-	} else if (!kind->program && *options) {
-		um_warn("mount: %s: unknown option '%s'", fstype, options);
+	if (!kind)
+		return other_mount(c, options, inst);
+	if (!kind->program && *options) {
+		um_warn("mount: %s: unknown option '%s'", kind->fstype, options);
 		return -EINVAL;
 	}
 	if (!kind->program) {
-		*inst = instance_fixed(kind->fixed, link);
+		*inst = instance_fixed(kind->fixed, NULL);
 		return 0;
 	}
 	rc = vde_prepare(options);
+	return rc < 0 ? rc : program_start(c, kind->program, options, inst);
+}
+
+static const struct kind *kind_of(const char *fstype)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (strcmp(kinds[i].fstype, fstype) == 0)
+			return &kinds[i];
+	return NULL;
+}
+
+static int64_t umnet_mount(struct um_call *c, void **inst)
+{
+	const char *fstype = argument_text(c, 2);
+	const struct kind *kind = kind_of(fstype);
+	struct resolver *resolver;
+	autofree char *options = NULL;
+	int64_t rc;
+
+	if (strcmp(fstype, LINK) == 0)
+		return link_mount(c, kind->fixed, inst);
+	rc = resolver_take(fstype, argument_text(c, 4), c->tid, &options, &resolver);
 	if (rc < 0)
 		return rc;
-	return program_start(c, kind->program, inst);
+	rc = kind_mount(c, kind, options, inst);
+	if (rc == 0 || rc == UM_TAKEN)
+		instance_resolve(*inst, resolver);
+	else
+		resolver_free(resolver);
+	return rc;
 }
 
 static int umnet_covers(const struct um_call *c)

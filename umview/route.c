@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -163,12 +164,49 @@ static int64_t route_interface(struct request *r, int fd)
 	return rc < 0 ? rc : ROUTE_MODULE;
 }
 
+/* Is this connect(2) to one of the host's caches of names? */
+static bool is_name_service(const struct request *r)
+{
+	static const char *const paths[] = {
+		"/run/nscd/socket", "/var/run/nscd/socket", "/run/avahi-daemon/socket",
+		"/var/run/avahi-daemon/socket", "/run/systemd/resolve/io.systemd.Resolve",
+	};
+	struct sockaddr_un address = { 0 };
+	size_t len = r->reg[2] < sizeof(address) ? r->reg[2] : sizeof(address);
+
+	if (r->call.op != UM_CONNECT || len <= sizeof(address.sun_family) ||
+	    guest_read(r->call.tid, r->reg[1], &address, len) < 0 || address.sun_family != AF_UNIX)
+		return false;
+	address.sun_path[sizeof(address.sun_path) - 1] = 0;
+	for (unsigned i = 0; i < ARRAY_SIZE(paths); i++)
+		if (strcmp(address.sun_path, paths[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Who has another network has other names: its stack's module says whether the host's are right. */
+static int64_t route_name_service(struct request *r)
+{
+	int64_t rc = route_family(r, AF_INET, ROUTE_NO_SOCKET);
+
+	if (rc == -EAFNOSUPPORT)
+		rc = route_family(r, AF_INET6, ROUTE_NO_SOCKET);
+	if (rc != ROUTE_MODULE)
+		return rc == UM_CONTINUE ? rc : -ENOENT;
+	r->call.op = UM_FILE;
+	r->call.arg[0].in = (uint8_t *)xstrdup("nscd");
+	r->call.arg[0].in_len = strlen("nscd");
+	return ROUTE_MODULE;
+}
+
 static int64_t route_descriptor(struct request *r)
 {
 	const struct sock *sock;
 	int64_t rc = ROUTE_MODULE;
 	int fd;
 
+	if (mount_count() && is_name_service(r))
+		return route_name_service(r);
 	if (!sock_count() && (r->call.op != UM_IOCTL || !mount_count()))
 		return UM_CONTINUE;
 	fd = guest_descriptor(r->call.tid, (int)r->reg[0]);

@@ -137,7 +137,8 @@ int64_t virtualfile_call(struct request *r, unsigned index, struct name *name)
 	rc = target_route(r, &target);
 	if (rc != ROUTE_MODULE)
 		return rc == UM_CONTINUE ? rc : -ENOENT;
-	if (target.want && special_access(r->call.tid, r->mount, target.want) < 0)
+	r->call.rights = special_rights(r->call.tid, r->mount);
+	if ((r->call.rights & target.want) != (unsigned)target.want)
 		return -EACCES;
 	arg[0].in = (uint8_t *)xstrdup(target.key);
 	arg[0].in_len = target.key_length;
