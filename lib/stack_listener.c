@@ -52,6 +52,7 @@ int64_t call_listen(struct sock *s, struct pending *p)
 		return rc;
 	s->listener.backlog = backlog;
 	s->state = STATE_LISTENING;
+	inherit_read(s, p->call.fd);
 	carrier_plug(s, p->call.fd);
 	return 0;
 }
@@ -122,6 +123,7 @@ static int64_t listener_accept(struct sock *s, struct pending *p)
 		rc = carrier_open(connection, nonblock, &guest);
 		if (rc < 0)
 			return rc;
+		inherit_set(s, connection, guest);
 	}
 	p->fd = guest;
 	p->id = connection->id;

@@ -89,6 +89,20 @@ static int option_protocol(const struct um_sock *um)
 	return um->type == SOCK_STREAM ? IPPROTO_TCP : um->type == SOCK_DGRAM ? IPPROTO_UDP : 0;
 }
 
+/* SO_PEERNAME: getpeername(2), but that too little room is an error. */
+static int64_t option_peer_name(struct sock *s, struct pending *p)
+{
+	struct sockaddr_storage address;
+	socklen_t len = sizeof(address);
+	int rc = stack_ops->address(&s->um, true, &address, &len);
+
+	if (rc < 0)
+		return rc == -EOPNOTSUPP ? rc : -ENOTCONN;
+	if (len < p->call.arg[3].room)
+		return -EINVAL;
+	return option_put(p, &address, len);
+}
+
 static int64_t option_get_own(struct sock *s, struct pending *p)
 {
 	int value;
@@ -106,6 +120,8 @@ static int64_t option_get_own(struct sock *s, struct pending *p)
 	case SO_PROTOCOL:
 		value = option_protocol(&s->um);
 		break;
+	case SO_PEERNAME:
+		return option_peer_name(s, p);
 	case SO_ACCEPTCONN:
 		value = s->state == STATE_LISTENING;
 		break;
@@ -151,7 +167,7 @@ int64_t call_setsockopt(struct sock *s, struct pending *p)
 
 		return option_of_stranger(true, name, a->in, &len);
 	}
-	if (name == SO_BROADCAST && a->in)
+	if ((name == SO_BROADCAST || name == SO_KEEPALIVE) && a->in)
 		stack_ops->setsockopt(&s->um, level, name, a->in, a->in_len);
 	if (name == SO_LINGER && a->in && a->in_len >= sizeof(linger)) {
 		memcpy(&linger, a->in, sizeof(linger));

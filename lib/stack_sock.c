@@ -80,6 +80,7 @@ void sock_free(struct sock *s)
 	sock_rest(s);
 	message_clear(s);
 	free(s->stream.held);
+	free(s->listener.inherited);
 	LIST_REMOVE(s, by_id);
 	free(s);
 }

@@ -107,8 +107,8 @@ struct um_stack_ops {
 	int	(*shutdown)(struct um_sock *s, int how);
 
 	/* Not SO_ERROR, SO_TYPE, SO_DOMAIN, SO_PROTOCOL, SO_ACCEPTCONN and
-	   what the kernel answers on the carrier: the frame does those.  SO_BROADCAST is the
-	   kernel's, too, but set() is told of it. */
+	   what the kernel answers on the carrier: the frame does those.  SO_BROADCAST and
+	   SO_KEEPALIVE are the kernel's, too, but set() is told of them. */
 	int	(*setsockopt)(struct um_sock *s, int level, int name,
 			const void *value, socklen_t len);
 	/* *len: in, the room; out, the length. */

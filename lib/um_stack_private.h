@@ -102,6 +102,7 @@ struct sock {
 		struct sock_list queue;	/* of connections to be accepted */
 		unsigned count, backlog;
 		unsigned marks;		/* bytes in A, one for each of `queue` */
+		struct inherited *inherited; /* owned, or NULL: nothing */
 		/* In a connection: */
 		struct sock *parent;	/* the listener in whose queue it waits */
 		uint64_t parent_id;	/* the listener it came from */
@@ -248,6 +249,11 @@ void listener_stop(struct sock *s, int fd);
 void listener_clear(struct sock *s);
 /* The answer to accept, which said `guest` (consumed) was s, found nobody. */
 void listener_undo(struct sock *s, int guest);
+
+/* stack_inherit.c: options of the listener s, whose A is fd; of a connection of its,
+   whose A is fd. */
+void inherit_read(struct sock *s, int fd);
+void inherit_set(const struct sock *s, struct sock *connection, int fd);
 
 /* stack_letter.c */
 /* Owned; data_len bytes are left free behind name and control.  NULL: no memory. */

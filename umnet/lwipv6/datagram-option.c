@@ -123,6 +123,9 @@ int datagram_setsockopt(struct endpoint *e, int level, int name,
 	struct ip_addr a;
 	int rc;
 
+	if (level == IPPROTO_IPV6 && e->sock->domain != AF_INET6)
+		return -ENOPROTOOPT;
+
 	if (level == IPPROTO_IP && (name == IP_ADD_MEMBERSHIP || name == IP_DROP_MEMBERSHIP)) {
 		rc = mreq_index(value, len, &a);
 		return rc < 0 ? rc : group_join(d, &a, rc, name == IP_ADD_MEMBERSHIP);
@@ -152,7 +155,7 @@ int datagram_getsockopt(struct endpoint *e, int level, int name,
 	int number;
 
 	if ((level == IPPROTO_IP && name == IP_MTU) ||
-	    (level == IPPROTO_IPV6 && name == IPV6_MTU)) {
+	    (level == IPPROTO_IPV6 && name == IPV6_MTU && e->sock->domain == AF_INET6)) {
 		if (!d->connected || path_find(&d->remote, d->index, &d->local, &path) < 0)
 			return -ENOTCONN;
 		number = path.interface->mtu;

@@ -64,6 +64,9 @@ void endpoint_init(struct endpoint *e, const struct endpoint_kind *kind,
 	e->kind = kind;
 	e->sock = s;
 	sockopt_init(&e->options);
+	if (s && s->domain == AF_INET6)
+		sockopt_set(&e->options, AF_INET6, IPPROTO_IP, IP_MULTICAST_ALL,
+				&(int){ 0 }, sizeof(int));
 	endpoint_link(e, list);
 }
 

@@ -66,6 +66,13 @@ uint16_t inet_checksum_pseudo(const struct ip_addr *source, const struct ip_addr
 	return inet_checksum_covered(source, destination, protocol, data, len, len);
 }
 
+uint32_t inet_hash(const struct ip_addr *peer, uint16_t port)
+{
+	uint32_t hash = (peer->addr[3] ^ peer->addr[1] ^ port) * 0x9e3779b1u;
+
+	return hash ^ hash >> 15;
+}
+
 /* --- in --- */
 
 /* Is it for us?  Sets own and group. */

@@ -64,6 +64,8 @@ void inet_set_length(uint8_t *ip, size_t len);
 uint16_t inet_checksum(const void *data, size_t len);
 uint16_t inet_checksum_pseudo(const struct ip_addr *source, const struct ip_addr *destination,
 		uint8_t protocol, const void *data, size_t len);
+/* Of a peer: which of those that share a port it is for. */
+uint32_t inet_hash(const struct ip_addr *peer, uint16_t port);
 /* UDP-Lite's: only the first `covered` bytes count. */
 uint16_t inet_checksum_covered(const struct ip_addr *source, const struct ip_addr *destination,
 		uint8_t protocol, const void *data, size_t len, size_t covered);

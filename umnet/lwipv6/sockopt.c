@@ -21,6 +21,7 @@ static const struct row {
 } rows[] = {
 	{ SOL_SOCKET, SO_REUSEPORT, 0, 0, 1 },
 	{ SOL_SOCKET, SO_BROADCAST, 0, 0, 1 },
+	{ SOL_SOCKET, SO_KEEPALIVE, 0, 0, 1 },
 	{ IPPROTO_IP, IP_TTL, 64, -1, 255 },
 	{ IPPROTO_IP, IP_TOS, 0, 0, 255 },
 	{ IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_WANT, 0, 5 },
@@ -164,21 +165,38 @@ static void sockopt_apply(struct sockopt *o, const struct row *r, int value)
 {
 	if (r->level == SOL_SOCKET && r->name == SO_REUSEPORT)
 		o->reuse_port = value;
+	if (r->level == SOL_SOCKET && r->name == SO_KEEPALIVE)
+		o->keepalive = value;
 	if (r->level == IPPROTO_IPV6 && r->name == IPV6_V6ONLY)
 		o->v6only = value;
 	if (r->level != IPPROTO_TCP)
 		return;
-	/* SO_KEEPALIVE itself stays in the kernel, on the carrier; who
-	   chooses its times means to have it. */
 	if (r->name == TCP_KEEPIDLE)
 		o->keep_idle = value;
 	else if (r->name == TCP_KEEPINTVL)
 		o->keep_interval = value;
 	else if (r->name == TCP_KEEPCNT)
 		o->keep_count = value;
-	else
-		return;
-	o->keepalive = true;
+}
+
+/* Of IPPROTO_IP: is the value one that Linux takes from a user? */
+static bool sockopt_ip_value(int name, socklen_t len, int *value)
+{
+	switch (name) {
+	case IP_TOS:
+		*value &= 0xff;
+		return true;
+	case IP_TTL:
+		return len && *value;
+	case IP_MULTICAST_TTL:
+	case IP_MULTICAST_LOOP:
+	case IP_FREEBIND:
+	case IP_MINTTL:
+		return len;
+	case IP_TRANSPARENT:
+		return len && !*value;
+	}
+	return true;
 }
 
 int sockopt_set(struct sockopt *o, int domain, int level, int name,
@@ -197,10 +215,12 @@ int sockopt_set(struct sockopt *o, int domain, int level, int name,
 		return k;
 	if (len >= sizeof(int))
 		memcpy(&v, value, sizeof(v));
-	else if (len >= 1 && level == IPPROTO_IP)
-		v = *(const uint8_t *)value;
+	else if (level == IPPROTO_IP)
+		v = len ? *(const uint8_t *)value : 0;
 	else
 		return -EINVAL;
+	if (level == IPPROTO_IP && !sockopt_ip_value(name, len, &v))
+		return name == IP_TRANSPARENT && len ? -EPERM : -EINVAL;
 	if (rows[k].least == 0 && rows[k].most == 1 &&
 	    !(level == IPPROTO_IPV6 && name == IPV6_MULTICAST_LOOP))
 		v = v != 0;

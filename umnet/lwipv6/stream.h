@@ -146,7 +146,8 @@ struct stream *stream_new(struct um_sock *sock);
 int stream_port_check(const struct stream *s, const struct ip_addr *local,
 		uint16_t port, bool reuse);
 /* The listener a SYN is for, or NULL. */
-struct stream *stream_listener(const struct ip_addr *to, uint16_t port, int index);
+struct stream *stream_listener(const struct ip_addr *to, uint16_t port, int index,
+		uint32_t hash);
 
 /* tcp-option.c */
 int stream_setsockopt(struct endpoint *e, int level, int name,

@@ -42,6 +42,8 @@ int stream_setsockopt(struct endpoint *e, int level, int name,
 	struct stream *s = (struct stream *)e;
 	int rc;
 
+	if (level == IPPROTO_UDP)
+		return -ENOPROTOOPT;
 	if (level == IPPROTO_TCP && name == TCP_CONGESTION)
 		return len >= 4 && !memcmp(value, "reno", 4) ? 0 : -ENOENT;
 	if (level == IPPROTO_IPV6 && name == IPV6_V6ONLY && e->sock->domain == AF_INET6 &&
@@ -94,6 +96,8 @@ int stream_getsockopt(struct endpoint *e, int level, int name,
 	struct tcp_info info;
 	int number;
 
+	if (level == IPPROTO_UDP)
+		return e->sock->domain == AF_INET ? -EOPNOTSUPP : -ENOPROTOOPT;
 	if (level == IPPROTO_TCP && name == TCP_INFO) {
 		stream_info(s, &info);
 		if (*len > sizeof(info))

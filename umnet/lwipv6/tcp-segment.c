@@ -52,7 +52,7 @@ static bool syn_admit(const struct inet_packet *p, const struct tcphdr *h, size_
 	struct stack *stack = engine_stack();
 	uint16_t from = ntohs(h->source), to = ntohs(h->dest);
 	struct stream *s = stream_listener(&p->destination, to,
-			interface_index(p->interface));
+			interface_index(p->interface), inet_hash(&p->source, from));
 	struct tcp_pcb *old;
 	unsigned half_open = 0;
 

@@ -63,39 +63,57 @@ int stream_port_check(const struct stream *s, const struct ip_addr *local,
 	return 0;
 }
 
-struct stream *stream_listener(const struct ip_addr *to, uint16_t port, int index)
+/* How exactly a listener is for a SYN to this address, or -1. */
+static int stream_listener_score(const struct stream *s, const struct ip_addr *to,
+		uint16_t port, int index)
+{
+	int score = 1;
+
+	if (s->state != STREAM_LISTENING || s->local_port != port || !s->pcb)
+		return -1;
+	if (s->e.options.device && s->e.options.device != index)
+		return -1;
+	if (address_is_any(&s->local)) {
+		if (address_is_v4(&s->local) == address_is_v4(to))
+			score = 2;
+		else if (address_is_v4(&s->local) || s->e.options.v6only)
+			return -1;
+	} else if (address_equal(&s->local, to)) {
+		score = 4;
+	} else {
+		return -1;
+	}
+	return score + (s->e.options.device ? 8 : 0);
+}
+
+struct stream *stream_listener(const struct ip_addr *to, uint16_t port, int index,
+		uint32_t hash)
 {
 	struct stream *best = NULL;
 	int best_score = 0;
+	unsigned equal = 0;	/* to the best, and willing to share the port with it */
 
 	if (!stream_ports.used[port])
 		return NULL;
 	for (struct endpoint *e = streams; e; e = e->next) {
-		struct stream *s = (struct stream *)e;
-		int score = 1;
+		int score = stream_listener_score((struct stream *)e, to, port, index);
 
-		if (s->state != STREAM_LISTENING || s->local_port != port || !s->pcb)
-			continue;
-		if (s->e.options.device && s->e.options.device != index)
-			continue;
-		if (address_is_any(&s->local)) {
-			if (address_is_v4(&s->local) != address_is_v4(to)) {
-				if (address_is_v4(&s->local) || s->e.options.v6only)
-					continue;
-			} else {
-				score = 2;
-			}
-		} else if (address_equal(&s->local, to)) {
-			score = 4;
-		} else {
-			continue;
-		}
-		score += s->e.options.device ? 8 : 0;
 		if (score > best_score) {
-			best = s;
+			best = (struct stream *)e;
 			best_score = score;
+			equal = 1;
+		} else if (score == best_score && best && e->options.reuse_port) {
+			equal++;
 		}
 	}
+	if (equal < 2 || !best->e.options.reuse_port)
+		return best;
+	equal = hash % equal;
+	for (struct endpoint *e = &best->e; e; e = e->next)
+		if (e->options.reuse_port &&
+		    stream_listener_score((struct stream *)e, to, port, index) == best_score &&
+		    !equal--)
+			return (struct stream *)e;
 	return best;
 }
 

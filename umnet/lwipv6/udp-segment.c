@@ -113,12 +113,10 @@ static int udp_score(const struct datagram *d, const struct inet_packet *p,
 static struct datagram *udp_share(struct endpoint *sockets, struct datagram *first, int score,
 		const struct inet_packet *p, const struct udphdr *h, size_t covered)
 {
-	uint32_t hash = p->source.addr[3] ^ p->source.addr[1] ^ h->source;
+	uint32_t hash = inet_hash(&p->source, ntohs(h->source));
 	struct datagram *chosen = first;
 	unsigned count = 0, wanted = 0;
 
-	hash = hash * 0x9e3779b1u;
-	hash ^= hash >> 15;
 	for (int pass = 0; pass < 2; pass++) {
 		unsigned k = 0;
 

@@ -230,13 +230,24 @@ static int udp_set_coverage(struct udp *u, int name, const void *value, socklen_
 			&cover, sizeof(cover));
 }
 
+/* What other kinds of sockets have. */
+static bool udp_has_not(int level, int name)
+{
+	return level == IPPROTO_TCP || (level == IPPROTO_IPV6 && name == IPV6_CHECKSUM) ||
+		(level == IPPROTO_IP && (name == IP_HDRINCL || name == IP_NODEFRAG));
+}
+
 static int udp_setsockopt(struct endpoint *e, int level, int name,
 		const void *value, socklen_t len)
 {
 	struct udp *u = (struct udp *)e;
 	int rc;
 
+	if (udp_has_not(level, name))
+		return -ENOPROTOOPT;
 	if (level == IPPROTO_UDP || level == IPPROTO_UDPLITE) {
+		if (len < (socklen_t)sizeof(int))
+			return -EINVAL;
 		if (name == UDPLITE_SEND_CSCOV || name == UDPLITE_RECV_CSCOV)
 			return udp_set_coverage(u, name, value, len);
 		level = IPPROTO_UDP;
@@ -256,6 +267,8 @@ static int udp_getsockopt(struct endpoint *e, int level, int name,
 {
 	bool coverage = name == UDPLITE_SEND_CSCOV || name == UDPLITE_RECV_CSCOV;
 
+	if (udp_has_not(level, name) && level != IPPROTO_IP)
+		return level == IPPROTO_TCP && e->sock->domain == AF_INET ? -EOPNOTSUPP : -ENOPROTOOPT;
 	if (level == IPPROTO_UDP || level == IPPROTO_UDPLITE)
 		level = coverage ? IPPROTO_UDPLITE : IPPROTO_UDP;
 	return datagram_getsockopt(e, level, name, value, len);
