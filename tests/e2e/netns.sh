@@ -420,6 +420,34 @@ sleep 0.5
 t_is "and rests" "$(cut -d" " -f14,15 "/proc/$stack/stat")" "$before"
 t_end'
 
+# --- Wires to the host's TAP and TUN interfaces, in a network namespace of this test's own.
+
+if [ "$(id -u)" = 0 ] && tun_node && unshare -n true 2>/dev/null; then
+	cat > "$T/far.sh" <<-EOF
+		ip link set lo up
+		echo "0 2147483647" > /proc/sys/net/ipv4/ping_group_range
+		ip tuntap add dev tunx mode tun user $UMTEST_UID && ip tuntap add dev tapx mode tap user $UMTEST_UID
+		ip addr add 10.3.0.254/24 dev tunx && ip addr add 10.4.0.254/24 dev tapx
+		ip link set tunx up && ip link set tapx up
+		exec "\$@"
+	EOF
+	around=(unshare -n bash "$T/far.sh")
+	inside "TAP and TUN of the host" '
+t_or_end t "mount" mount -t umnetns -o tp0=tapx,tn0=tunx none /dev/net/k0
+t_like "tn0" "$(mstack /dev/net/k0 ip link show tn0)" "<POINTOPOINT,MULTICAST,NOARP>"
+t "tp0" up /dev/net/k0 tp0 10.4.0.1/24
+t "tn0" up /dev/net/k0 tn0 10.3.0.1/24
+t "ping of the host over tp0" mstack /dev/net/k0 ping -c 2 -i 0.2 -W 2 10.4.0.254
+t "ping of the host over tn0" mstack /dev/net/k0 ping -c 2 -i 0.2 -W 2 10.3.0.254
+t "and back" ping -c 2 -i 0.2 -W 2 10.4.0.1
+t "a link to it" mount -t umnetlink -o ip /dev/net/k0 /dev/net/link
+t "ping through the link" mstack /dev/net/link ping -c 1 -W 2 10.3.0.254
+t_end'
+	around=()
+else
+	skip "TAP and TUN of the host" "no /dev/net/tun can be made here"
+fi
+
 # --- Root's views, in a network namespace of this test's own.
 
 if [ "$(id -u)" = 0 ]; then
