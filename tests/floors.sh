@@ -37,6 +37,8 @@ may_include() {
 	lib/um_lib.[ch]:msocket.h|lib/um_lib.[ch]:um_lib.h|lib/um_lib.[ch]:um_virtual.h) ;;
 	lib/um_lib.[ch]:*) return 1 ;;
 	lib/*) [ -e "lib/$2" ] ;;
+	modules/umnet-*:um_stack.h|modules/umnet-*:umnet-*.h) ;;	# stack programs
+	modules/umnet-*) return 1 ;;
 	modules/*:um_module.h|modules/*:um_call.h) ;;
 	modules/*) return 1 ;;
 	umnet/umnet.*:*|umnet/instance.*:*|umnet/vde.*:*|umnet/litter.*:*|umnet/link.*:*|umnet/resolver.*:*)	# the module umnet
@@ -65,13 +67,13 @@ done < "$includes"
 
 # Libraries of others stay in one place each.
 # shellcheck disable=SC2086
-for rule in 'lwip*:umnet/lwipv6/' 'libvdeplug.h:umnet/' 'seccomp.h:umview/filter.c' \
+for rule in 'lwipv6.h:umnet/lwipv6/' 'lwip/*:modules/umnet-lwip' 'libvdeplug.h:*umnet[-/]' 'seccomp.h:umview/filter.c' \
 		'sys/capability.h:umview/'; do
 	grep -o '^#include <[^>]*>' $sources | while IFS=: read -r file line; do
 		header=${line#*<}
 		# shellcheck disable=SC2254
 		case ${header%>} in
-		${rule%%:*}) case $file in "${rule#*:}"*) ;; *) echo "$file: <${header%>}" ;; esac ;;
+		${rule%%:*}) case $file in ${rule#*:}*) ;; *) echo "$file: <${header%>}" ;; esac ;;
 		esac
 	done > "$includes"
 	while read -r line; do
