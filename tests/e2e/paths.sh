@@ -181,9 +181,14 @@ find /usr/share/doc /etc 2>/dev/null | sort | sha256sum
 tar cf - -C /usr/share/doc . 2>/dev/null | sha256sum
 cd "$T/tmp" && rm -rf repo && git init -q repo && cd repo && cp -r /usr/share/doc/adduser . &&
 	git add . && git status --short | sort | sha256sum
-cd / && rm -rf "$T/tmp/repo"'
+cd "$T/tmp" && rm -rf repo && mkdir make && cp "$SRC"/*.[ch] make && cd make &&
+	printf "all: names listen udp options transfer\n%%: %%.c say.h net.h\n\tcc -std=gnu11 -D_GNU_SOURCE -I$SRC/../../lib -o \$@ \$< -pthread\n" > Makefile &&
+	make -j2 > /dev/null && sha256sum names listen udp options transfer
+cd / && rm -rf "$T/tmp/make"'
+export SRC=$guest_dir
 native=$(bounded sh -c "$bulk")
-is "find, tar, git in a view with five mounts" "$(view "
+like "what natively comes out" "$native" "  transfer$"
+is "find, tar, git, make in a view with five mounts" "$(view "
 for n in a b c d e; do mount -t umnetnull none /dev/net/\$n || exit 99; done
 $bulk")" "$native"
 
