@@ -41,6 +41,23 @@ static bool option_is_local(const struct sock *s, int64_t name)
 	return false;
 }
 
+/* A filter on a carrier sees neither the header of UDP nor what goes by in TCP. */
+static bool option_is_filter(const struct sock *s, int64_t name)
+{
+	if (s->um.domain != AF_INET && s->um.domain != AF_INET6)
+		return false;
+	switch (name) {
+	case SO_ATTACH_REUSEPORT_CBPF:
+	case SO_ATTACH_REUSEPORT_EBPF:
+		return true;
+	case SO_ATTACH_FILTER:
+	case SO_ATTACH_BPF:
+		return sock_is_stream(s) || (s->um.type == SOCK_DGRAM &&
+			s->um.protocol != IPPROTO_ICMP && s->um.protocol != IPPROTO_ICMPV6);
+	}
+	return false;
+}
+
 /* As any new INET socket of this kernel answers. */
 static int option_of_stranger(bool set, int name, void *value, socklen_t *len)
 {
@@ -162,6 +179,8 @@ int64_t call_setsockopt(struct sock *s, struct pending *p)
 	if (level != SOL_SOCKET || option_is_engine(name))
 		return stack_ops->setsockopt(&s->um, level, name,
 				a->in ? (const void *)a->in : "", a->in ? a->in_len : 0);
+	if (option_is_filter(s, name))
+		return -ENOPROTOOPT;
 	if (option_is_local(s, name)) {
 		socklen_t len = a->in ? a->in_len : 0;
 

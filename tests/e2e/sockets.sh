@@ -14,7 +14,7 @@
 . "$(dirname "$0")/lib.sh"
 
 limit=40
-programs="tcp_states tcp_blocking udp datagram control multicast streams ready sockopts names options listen signals inherit
+programs="tcp_states tcp_blocking udp datagram control multicast udplite streams ready sockopts names options listen signals inherit
 tricks storm shortage"
 [ $# = 0 ] || programs=$1
 : "${STACKS:=umnetlwipv6 umnetns}"

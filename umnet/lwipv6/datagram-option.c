@@ -142,6 +142,16 @@ int datagram_setsockopt(struct endpoint *e, int level, int name,
 	if ((level == IPPROTO_IP || level == IPPROTO_IPV6) &&
 	    (name == MCAST_JOIN_GROUP || name == MCAST_LEAVE_GROUP))
 		return group_option(d, value, len, name == MCAST_JOIN_GROUP);
+	if ((level == IPPROTO_IP && name == IP_UNICAST_IF) ||
+	    (level == IPPROTO_IPV6 && name == IPV6_UNICAST_IF)) {
+		uint32_t index = 0;
+
+		if (len < (socklen_t)sizeof(index))
+			return -EINVAL;
+		memcpy(&index, value, sizeof(index));
+		if (index && !interface_by_index(ntohl(index)))
+			return -EADDRNOTAVAIL;
+	}
 	if (level == IPPROTO_IPV6 && name == IPV6_MULTICAST_IF && e->sock->domain == AF_INET6)
 		return set_multicast_if6(d, value, len);
 	return sockopt_set(&e->options, e->sock->domain, level, name, value, len);

@@ -189,6 +189,9 @@ int datagram_target(struct datagram *d, const struct um_envelope *to,
 		index = d->index ? d->index : o->device;
 	if (!index && group)
 		index = d->multicast_index;
+	if (!index)
+		index = ntohl(v4 ? sockopt_value(o, IPPROTO_IP, IP_UNICAST_IF) :
+			sockopt_value(o, IPPROTO_IPV6, IPV6_UNICAST_IF));
 	if (address_is_multicast(&source) || address_is_broadcast(&source))
 		source = address_any6;
 	t->header = (struct inet_header){
