@@ -194,6 +194,8 @@ void icmp_receive(const struct inet_packet *p)
 		ping_receive(p);
 		return;
 	}
+	if (p->v6 && icmp[0] == MLD_LISTENER_QUERY)
+		membership_asked(p);
 	if (p->v6 && icmp[0] == ND_ROUTER_SOLICIT)
 		router_solicited(p);
 	icmp_error(p, icmp, len);

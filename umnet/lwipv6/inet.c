@@ -112,8 +112,11 @@ static void inet_dispatch(struct inet_packet *p, struct pbuf *memory)
 		if ((p->protocol == IPPROTO_ICMPV6) == p->v6)
 			icmp_receive(p);
 		break;
-	case IPPROTO_NONE:
 	case IPPROTO_IGMP:
+		if (!p->v6)
+			membership_asked(p);
+		break;
+	case IPPROTO_NONE:
 		break;
 	default:
 		if (wanted || p->group)

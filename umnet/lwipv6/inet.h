@@ -93,6 +93,9 @@ struct inet_error {
 };
 void inet_undeliverable(const uint8_t *ip, size_t len, const struct inet_error *why);
 
+/* membership-report.c: a router's question for our groups, of IGMP or MLD. */
+void membership_asked(const struct inet_packet *p);
+
 /* The protocols.  Each borrows p, but tcp_receive_segment() consumes memory. */
 void tcp_receive_segment(const struct inet_packet *p, struct pbuf *memory);
 void udp_receive(const struct inet_packet *p);

@@ -41,6 +41,7 @@ int membership_add(const struct ip_addr *group, int index)
 		m->index = index;
 		m->next = *place;
 		*place = m;
+		membership_tell(group, index, true);
 	}
 	m->count++;
 	return 0;
@@ -56,9 +57,23 @@ void membership_drop(const struct ip_addr *group, int index)
 		link = &(*link)->next;
 	*link = m->next;
 	free(m);
+	if (!membership_exists(group, index))
+		membership_tell(group, index, false);
 }
 
 bool membership_exists(const struct ip_addr *group, int index)
 {
 	return membership_find(group, index) || membership_find(group, 0);
+}
+
+void membership_answer(const struct ip_addr *group, int index)
+{
+	bool all = address_is_any(group);
+
+	for (unsigned k = 0; k < BUCKETS; k++)
+		for (struct membership *m = buckets[k]; m; m = m->next)
+			if ((!m->index || m->index == index) &&
+			    (all ? address_is_v4(&m->group) == address_is_v4(group) :
+			     address_equal(&m->group, group)))
+				membership_tell(&m->group, index, true);
 }
