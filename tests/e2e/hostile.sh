@@ -120,6 +120,56 @@ view '. "$T/in.sh"; lo_stack; lo_stack /dev/net/b; kill -STOP $(stack_of /dev/ne
 exec mstack /dev/net/b umshutdown 1' > "$T/out" 2>&1
 leftovers "umshutdown with a stopped stack"
 
+# --- A stack that is the kernel's: its sockets do not need its process.
+
+netns='mount -t umnetns -o lo none'
+if ! view "$netns /dev/net/a" > "$T/out" 2>&1; then
+	skip "umnetns" "$(head -n 1 "$T/out")"
+else
+	inside "a stopped umnetns" '
+t_or_end t "a" '"$netns"' /dev/net/a
+a=$(stack_of /dev/net/a)
+mstack /dev/net/a /usr/bin/python3 -c "
+import os, signal, socket, time
+l = socket.socket(); l.bind((\"127.0.0.1\", 0)); l.listen()
+c = socket.socket()
+os.kill($a, signal.SIGSTOP)
+c.connect(l.getsockname()); p = l.accept()[0]
+c.sendall(b\"goes on\")
+print(p.recv(10))
+class Alarm(Exception): pass
+def ring(*_): raise Alarm
+signal.signal(signal.SIGALRM, ring)
+signal.setitimer(signal.ITIMER_REAL, 0.2)
+began = time.monotonic()
+try: socket.socket()
+except Alarm: print(\"interrupted\", \"soon\" if time.monotonic() - began < 3 else \"late\")
+os.kill($a, signal.SIGCONT)
+socket.socket()
+os.kill($a, signal.SIGKILL)
+time.sleep(0.5)
+c.sendall(b\"and on\")
+print(p.recv(10))
+try: socket.socket()
+except OSError as e: print(e.errno)
+" > "$TMPDIR/out" 2>&1
+t_is "sockets go on without its process, new ones wait" "$(cat "$TMPDIR/out")" "b'"'goes on'"'
+interrupted soon
+b'"'and on'"'
+100"
+rm "$TMPDIR/out"
+t "umount of the dead" umount /dev/net/a
+t "mounted again" '"$netns"' /dev/net/a
+kill -STOP $(stack_of /dev/net/a)
+t "umount of a stopped one" umount /dev/net/a
+t "and again" '"$netns"' /dev/net/default
+t_is "200 threads, with fork, exec and kill" "$(timeout 60 '"$(guest hammer)"' 1 3 threads 2>&1 | tail -n 1)" survived
+t_is "it serves" "$(/usr/bin/python3 -c "$talk")" fine
+t_is "who calls without a pause starves nobody" "$(/usr/bin/python3 '"$guest_dir"'/fairness.py)" fair
+kill -STOP $(stack_of /dev/net/default)
+t_end'
+fi
+
 # --- Guests that hammer.
 
 hammer=$(guest hammer) || not_ok "compile hammer"
@@ -129,6 +179,11 @@ inside "hammering" '
 t_or_end t "a stack" lo_stack
 monitor=$(vuname -qx | cut -d" " -f1)
 stack=$(stack_of /dev/net/default)
+# What a stack makes once, when it is first needed.
+python "
+import socket
+u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); u.bind((\"127.0.0.1\", 0)); u.sendto(b\"x\", u.getsockname()); u.recvfrom(9)
+socket.socket(socket.AF_PACKET, socket.SOCK_RAW)" 2> /dev/null
 fds=$(fds_of $stack)
 t_is "200 threads, with fork, exec and kill" "$(timeout 60 '"$hammer"' '$seed' 4 threads 2>&1 | tail -n 1)" survived
 t "the stack has no descriptor left of them" wait_for 10 sh -c "test \$(ls /proc/$stack/fd | wc -l) -le $((fds + 4))"
@@ -280,6 +335,45 @@ t_is "it serves" "$(mstack /dev/net/more /usr/bin/python3 -c "$talk")" fine
 t_end'
 like "and umview says which" "$(cat "$inside_out")" "umview: mount: umnetlwipv6: as many stacks as the monitor's RLIMIT_NOFILE allows"
 around=()
+
+# --- As many descriptors in flight as a user may have: then the monitor can pass none on.
+
+flight=$(mktemp "$T/flight.XXXX")
+cat > "$flight" <<'P'
+import array, errno, os, resource, socket, time
+resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+def talk():
+    try:
+        l = socket.socket(); l.bind(("127.0.0.1", 0)); l.listen()
+        c = socket.create_connection(l.getsockname(), timeout=15); p = l.accept()[0]; c.send(b"x")
+        return p.recv(1)
+    except OSError as e: return errno.errorcode.get(e.errno, e)
+print(talk())
+pairs, fds = [], array.array("i", [0] * 250)
+try:
+    while True:
+        a, b = socket.socketpair(); a.setblocking(False)
+        pairs.append((a, b))
+        try:
+            while True: a.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)])
+        except BlockingIOError: pass
+except OSError as e: print(errno.errorcode[e.errno])
+print(talk())
+for a, b in pairs: a.close(); b.close()
+for i in range(100):
+    got = talk()
+    if got != "ENFILE": break
+    time.sleep(0.1)
+print(got)
+P
+chmod a+r "$flight"
+if [ "$(id -u)" = 0 ] && [ "$user_name" = umtest ]; then
+	around=(prlimit --nofile=2000:2000)
+	is "descriptors in flight" "$(view '. "$T/in.sh"; lo_stack; exec /usr/bin/python3 "$1"' "$flight" 2>&1 | xargs)" "bx ETOOMANYREFS ENFILE bx"
+	around=()
+else
+	skip "descriptors in flight" "needs a user of its own"
+fi
 
 # --- No more processes.
 
