@@ -22,8 +22,15 @@ server=$!
 wait_for 10 curl -s -o /dev/null "http://127.0.0.1:$port/" || { not_ok "a server on the host"; finish; }
 
 keep_running=yes
-inside "slirp" '
-t_or_end t "mount" mount -t umnetlwipv6 -o vd0=slirp:// none /dev/net/default
+# The plugin has a thread: it stays in the host's network when a umnetns leaves that.
+for type in umnetlwipv6 umnetns; do
+	if ! view "mount -t $type -o lo none /dev/net/default" > "$T/out" 2>&1 &&
+	   grep -q "namespaces are denied" "$T/out"; then
+		skip "$type" "$(sed -n 's/^umview: mount: //p' "$T/out")"
+		continue
+	fi
+	inside "$type" '
+t_or_end t "mount" mount -t '"$type"' -o vd0=slirp:// none /dev/net/default
 t "link" ip link set vd0 up
 t "address" ip addr add 10.0.2.15/24 dev vd0
 t "route" ip route add default via 10.0.2.2
@@ -34,6 +41,7 @@ done
 t_is "8 at once" "$(seq 8 | xargs -P 8 -n 1 sh -c "curl -s -m 50 http://10.0.2.2:'"$port"'/file | sha256sum" | sort -u)" "'"$sum"'  -"
 t "umount" umount /dev/net/default
 t_end'
+done
 kill "$(pgrep -P "$server" 2>/dev/null || echo "$server")" 2>/dev/null
 kill "$server" 2>/dev/null
 wait "$server" 2>/dev/null
