@@ -8,6 +8,7 @@
  * must happen, and also when this process dies.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -160,12 +161,26 @@ void carrier_forget(struct sock *s)
 	s->stream.skip = carrier_unread(s);
 }
 
+/*
+ * The last byte, which stays, is in a buffer of its own: a guest that makes its
+ * SO_SNDBUF small later could never write over a big one.  There is no room for it but
+ * with more SO_SNDBUF, for a moment.
+ */
 void carrier_plug(struct sock *s, int fd)
 {
+	int size = 0;
+	socklen_t len = sizeof(size);
+
 	if (fd < 0 || s->fd < 0 || s->plugged)
 		return;
 	while (send(fd, junk, sizeof(junk), MSG_DONTWAIT | MSG_NOSIGNAL) > 0)
 		;
+	if (getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, &len) == 0) {
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &(int){ INT_MAX / 2 }, sizeof(int));
+		send(fd, junk, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+		size /= 2;	/* the kernel doubles it */
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	}
 	s->plugged = true;
 	carrier_forget(s);
 }

@@ -211,6 +211,7 @@ static int sock_register(const struct request *r, int fd, uint64_t name)
 	sock.device = status.st_dev;
 	sock.inode = status.st_ino;
 	sock.stream = type == SOCK_STREAM;
+	sock.begun = sock.stream && r->call.op == UM_ACCEPT;
 	sock.netlink = r->call.op == UM_SOCKET && r->call.arg[0].value == AF_NETLINK;
 	return sock_add(&sock);
 }

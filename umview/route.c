@@ -112,6 +112,8 @@ static int64_t route_sending(struct request *r, const struct sock *sock)
 	if (sock->netlink)
 		return UM_CONTINUE;
 	r->stream = sock->stream;
+	if (sock->stream && !sock->begun && r->call.op == UM_RECVFROM)
+		return ROUTE_MODULE;
 	rc = request_addressed(r);
 	if (rc < 0)
 		return rc;
@@ -201,7 +203,7 @@ static int64_t route_name_service(struct request *r)
 
 static int64_t route_descriptor(struct request *r)
 {
-	const struct sock *sock;
+	struct sock *sock;
 	int64_t rc = ROUTE_MODULE;
 	int fd;
 
@@ -228,6 +230,7 @@ static int64_t route_descriptor(struct request *r)
 	else if (r->call.op == UM_SENDTO || r->call.op == UM_RECVFROM)
 		rc = route_sending(r, sock);
 	if (rc == ROUTE_MODULE) {
+		sock->begun |= sock->stream && r->call.op == UM_CONNECT;
 		r->stream = sock->stream;
 		r->call.sock = sock->name;
 		r->call.fd = fd;

@@ -77,7 +77,7 @@ int sock_add(const struct sock *sock)
 	return 0;
 }
 
-const struct sock *sock_find(int fd)
+struct sock *sock_find(int fd)
 {
 	struct stat status;
 

@@ -16,14 +16,15 @@ struct sock {
 	ino_t		 inode;
 	uint64_t	 name;		/* the module's; 0: free */
 	uint64_t	 mount;		/* mount_ref */
-	bool		 stream;	/* receiving is the kernel's business */
+	bool		 stream;	/* receiving is the kernel's business ... */
+	bool		 begun;		/* ... once it was connected or accepted */
 	bool		 netlink;	/* sending is, too */
 };
 
 int sock_add(const struct sock *sock);		/* copies; 0 or -errno */
 /* What fd (anyone's copy) carries; NULL if it is no carrier.  Good until the
-   next sock_add() or um_forget(). */
-const struct sock *sock_find(int fd);
+   next sock_add() or um_forget(); `begun` may be set. */
+struct sock *sock_find(int fd);
 unsigned sock_count(void);
 void sock_forget_mount(uint64_t mount);	/* all that are of this mount_ref */
 

@@ -59,6 +59,9 @@ const struct row table[] = {
 	{ { MASKED, 3, MSG_ERRQUEUE, MSG_ERRQUEUE } } },
 { "recvfrom",	{ SYS_recvfrom, 371 },	UM_RECVFROM,	BY_FD,		{ FD, OUT, LEN, INT, OUT, LENP },
 	{ { MASKED, 3, MSG_OOB, MSG_OOB } } },
+/* One byte is what asks whether a socket is connected at all (Python's ssl). */
+{ "recvfrom",	{ SYS_recvfrom, 371 },	UM_RECVFROM,	BY_FD,		{ FD, OUT, LEN, INT, OUT, LENP },
+	{ IF_EQUAL(2, 1) } },
 { "sendmsg",	{ SYS_sendmsg, 370 },	UM_SENDTO,	BY_FD,		{ FD, MSG_SEND, INT }, { { 0 } } },
 { "recvmsg",	{ SYS_recvmsg, 372 },	UM_RECVFROM,	BY_FD,		{ FD, MSG_RECEIVE, INT }, { { 0 } } },
 { "sendmmsg",	{ SYS_sendmmsg, 345 },	UM_SENDTO,	BY_FD,		{ FD, MMSG_SEND, POINTER, POINTER },

@@ -260,6 +260,55 @@ static void unconnected(void)
 	close(server);
 }
 
+/* A send buffer made as small as may be, just after connecting: it can be written to. */
+static void small_buffer(void)
+{
+	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK, 0), server = listener(5), peer;
+	struct address a = name_of(server);
+	int size = 4096;
+	char bytes[1000] = "";
+
+	connect(fd, SA(&a), a.len);
+	say_events("connected", events_of(fd, POLLOUT, 2000));
+	say("SO_SNDBUF", setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size));
+	say_events("small", events_of(fd, POLLOUT, 2000));
+	say("write", write(fd, bytes, sizeof bytes));
+	say_ok("accept", peer = accept(server, NULL, NULL));
+	say("read", recv(peer, bytes, sizeof bytes, MSG_WAITALL));
+	close(peer);
+	close(fd);
+	close(server);
+}
+
+/* What Python's ssl asks a socket that it wraps: getpeername, then one byte. */
+static void wrapped(void)
+{
+	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK, 0), server = listener(5), peer;
+	struct address a = name_of(server), from = { .len = sizeof from.a };
+	struct iovec vector;
+	struct msghdr message = { .msg_iov = &vector, .msg_iovlen = 1 };
+	char bytes[4];
+
+	vector = (struct iovec){ bytes, sizeof bytes };
+	set_nonblocking(server);
+	say("byte of one not connected", recv(fd, bytes, 1, 0));
+	say("its sender", recvfrom(fd, bytes, sizeof bytes, 0, SA(&from), &from.len));
+	say("message of it", recvmsg(fd, &message, 0));
+	say("byte of a listener", recv(server, bytes, 1, 0));
+	fcntl(fd, F_SETFL, 0);
+	say("blocking", recv(fd, bytes, 1, 0));
+	say("connect", connect(fd, SA(&a), a.len));
+	say("byte of one connected", recv(fd, bytes, 1, MSG_DONTWAIT));
+	say_events("listener", events_of(server, POLLIN, 2000));
+	say_ok("accept", peer = accept(server, NULL, NULL));
+	say("byte of one accepted", recv(peer, bytes, 1, MSG_DONTWAIT));
+	say("write", write(peer, "1", 1));
+	say("byte", recv(fd, bytes, 1, 0));
+	close(peer);
+	close(fd);
+	close(server);
+}
+
 /* Eight megabytes each way at once, with a sum of what arrives. */
 static void bulk(void)
 {
@@ -305,7 +354,8 @@ static const struct test tests[] = {
 	{ "connect_nonblocking", connect_nonblocking }, { "refused", refused },
 	{ "data_and_fin", data_and_fin }, { "resets", resets }, { "write_to_closed", write_to_closed },
 	{ "full", full }, { "edges", edges }, { "wrong", wrong },
-	{ "unconnected", unconnected }, { "bulk", bulk },
+	{ "unconnected", unconnected }, { "wrapped", wrapped },
+	{ "small_buffer", small_buffer }, { "bulk", bulk },
 };
 
 NET_MAIN(tests)
