@@ -102,9 +102,9 @@ static void set_socket(void)
 {
 	static const int names[] = {
 		SO_DEBUG, SO_REUSEADDR, SO_TYPE, SO_ERROR, SO_DONTROUTE, SO_BROADCAST, SO_SNDBUF, SO_RCVBUF,
-		SO_KEEPALIVE, SO_OOBINLINE, SO_PRIORITY, SO_LINGER, SO_REUSEPORT, SO_PASSCRED, SO_PEERCRED,
+		SO_KEEPALIVE, SO_OOBINLINE, SO_LINGER, SO_REUSEPORT, SO_PASSCRED, SO_PEERCRED,
 		SO_RCVLOWAT, SO_SNDLOWAT, SO_RCVTIMEO, SO_SNDTIMEO, SO_BINDTODEVICE, SO_TIMESTAMP, SO_ACCEPTCONN,
-		SO_PEERSEC, SO_PASSSEC, SO_TIMESTAMPNS, SO_MARK, SO_PROTOCOL, SO_DOMAIN, SO_RXQ_OVFL,
+		SO_PEERSEC, SO_PASSSEC, SO_TIMESTAMPNS, SO_PROTOCOL, SO_DOMAIN, SO_RXQ_OVFL,
 	};
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -120,7 +120,9 @@ static void ip_get(void)
 
 static void ip_set(void)
 {
-	walk_set(SOCK_DGRAM, IPPROTO_IP, 1, 34);
+	/* 19, IP_TRANSPARENT, is for who has the right; so are SO_MARK and SO_PRIORITY above. */
+	walk_set(SOCK_DGRAM, IPPROTO_IP, 1, 18);
+	walk_set(SOCK_DGRAM, IPPROTO_IP, 20, 34);
 }
 
 static void ipv6_get(void)

@@ -314,8 +314,8 @@ static void inherited(void)
 
 static void urgent(void)
 {
-	char text[8] = "";
-	int p[2];
+	char text[16] = "", byte;
+	int p[2], got = 0;
 
 	tcp_pair(p);
 	say("send", send(p[0], "ab", 2, 0));
@@ -323,9 +323,14 @@ static void urgent(void)
 	say("send", send(p[0], "cd", 2, 0));
 	pause_ms(100);
 	say_events("urgent", events_of(p[1], 0, 0));
-	say("recv", recv(p[1], text, sizeof text, 0));
+	say("the urgent byte", recv(p[1], &byte, 1, MSG_OOB));
+	for (int i = 0; i < 50; i++) {
+		ssize_t n = recv(p[1], text + got, sizeof text - 1 - got, MSG_DONTWAIT);
+
+		got += n > 0 ? n : 0;
+		pause_ms(10);
+	}
 	note("%s", text);
-	say("the urgent byte", recv(p[1], text, 1, MSG_OOB));
 	close_pair(p);
 }
 
