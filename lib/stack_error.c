@@ -42,7 +42,7 @@ void um_sock_error_message(struct um_sock *um, int error, const struct iovec *io
 	struct sock *s = sock_of(um);
 	struct letter *l;
 
-	if (sock_is_stream(s) || error >= 0)
+	if (sock_is_stream(s) || error > 0)
 		return;
 	if (s->message.error_count < ERRORS_MAX) {
 		l = letter_new(about, message_size(iov, n));
@@ -53,7 +53,8 @@ void um_sock_error_message(struct um_sock *um, int error, const struct iovec *io
 			s->message.error_count++;
 		}
 	}
-	message_error(s, -error);
+	if (error)
+		message_error(s, -error);
 }
 
 int64_t message_receive_error(struct sock *s, struct pending *p)

@@ -180,7 +180,8 @@ void um_sock_error(struct um_sock *s, int error);
 /*
  * Not for STREAM: an error (-errno) about a message that was sent; as um_sock_error(), and
  * recvmsg's MSG_ERRQUEUE gets it: what was sent, to whom (about->name), and why
- * (about->control: IP_RECVERR ...).  If there are too many, it is only an error.
+ * (about->control: IP_RECVERR ...).  If there are too many, it is only an error.  error 0:
+ * only for MSG_ERRQUEUE; the call that failed has said so itself.
  */
 void um_sock_error_message(struct um_sock *s, int error, const struct iovec *iov, int n,
 		const struct um_envelope *about);

@@ -239,7 +239,8 @@ void datagram_error(struct datagram *d, const struct inet_error *why,
 	uint8_t control[CMSG_SPACE(sizeof(struct sock_extended_err) + sizeof(struct sockaddr_in6))];
 	uint8_t item[sizeof(struct sock_extended_err) + sizeof(struct sockaddr_in6)];
 	struct sock_extended_err e = {
-		.ee_errno = why->error, .ee_origin = v4 ? SO_EE_ORIGIN_ICMP : SO_EE_ORIGIN_ICMP6,
+		.ee_errno = why->error, .ee_origin = why->local ? SO_EE_ORIGIN_LOCAL :
+			v4 ? SO_EE_ORIGIN_ICMP : SO_EE_ORIGIN_ICMP6,
 		.ee_type = why->type, .ee_code = why->code, .ee_info = why->info,
 	};
 	struct sockaddr_storage name, offender;
@@ -249,9 +250,33 @@ void datagram_error(struct datagram *d, const struct inet_error *why,
 
 	about.name_len = address_to_sockaddr(d->e.sock->domain, to, port, d->index, &name);
 	n = address_to_sockaddr(v4 ? AF_INET : AF_INET6, &why->offender, 0, d->index, &offender);
+	if (why->local)
+		memset(&offender, 0, n);
 	memcpy(item, &e, sizeof(e));
 	memcpy(item + sizeof(e), &offender, n);
 	about.control_len = control_add(control, 0, v4 ? IPPROTO_IP : IPPROTO_IPV6,
 			v4 ? IP_RECVERR : IPV6_RECVERR, item, sizeof(e) + n);
-	um_sock_error_message(d->e.sock, -why->error, &iov, 1, &about);
+	um_sock_error_message(d->e.sock, why->local ? 0 : -why->error, &iov, 1, &about);
+}
+
+bool datagram_wants_errors(const struct datagram *d, bool v4)
+{
+	return sockopt_value(&d->e.options, v4 ? IPPROTO_IP : IPPROTO_IPV6,
+			v4 ? IP_RECVERR : IPV6_RECVERR);
+}
+
+int datagram_fits(struct datagram *d, const struct datagram_target *t, size_t len)
+{
+	bool v4 = address_is_v4(&t->destination);
+	int discover = sockopt_value(&d->e.options, v4 ? IPPROTO_IP : IPPROTO_IPV6,
+			v4 ? IP_MTU_DISCOVER : IPV6_MTU_DISCOVER);
+	struct inet_error why = { .error = EMSGSIZE, .local = true,
+		.info = t->path.interface->mtu, .offender = v4 ? address_any4 : address_any6 };
+
+	if ((discover != IP_PMTUDISC_DO && discover != IP_PMTUDISC_PROBE) ||
+	    len + (v4 ? 20 : 40) <= t->path.interface->mtu)
+		return 0;
+	if (datagram_wants_errors(d, v4))
+		datagram_error(d, &why, &t->destination, t->port, NULL, 0);
+	return -EMSGSIZE;
 }

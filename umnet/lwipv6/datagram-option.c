@@ -115,6 +115,26 @@ static int group_option(struct datagram *d, const void *value, socklen_t len, bo
 	return rc < 0 ? rc : group_join(d, &a, r.gr_interface, join);
 }
 
+/* From now on, as if every message said so. */
+static int set_pktinfo6(struct datagram *d, const void *value, socklen_t len)
+{
+	struct in6_pktinfo info = { .ipi6_ifindex = 0 };
+	struct ip_addr source;
+
+	if (len && len < (socklen_t)sizeof(info))
+		return -EINVAL;
+	if (len)
+		memcpy(&info, value, sizeof(info));
+	memcpy(&source, &info.ipi6_addr, sizeof(source));
+	if (info.ipi6_ifindex && !interface_by_index(info.ipi6_ifindex))
+		return -ENODEV;
+	if (!address_is_any(&source) && !address_is_local(&source))
+		return -EADDRNOTAVAIL;
+	d->sticky_index = info.ipi6_ifindex;
+	d->sticky_source = source;
+	return 0;
+}
+
 int datagram_setsockopt(struct endpoint *e, int level, int name,
 		const void *value, socklen_t len)
 {
@@ -154,6 +174,8 @@ int datagram_setsockopt(struct endpoint *e, int level, int name,
 	}
 	if (level == IPPROTO_IPV6 && name == IPV6_MULTICAST_IF && e->sock->domain == AF_INET6)
 		return set_multicast_if6(d, value, len);
+	if (level == IPPROTO_IPV6 && name == IPV6_PKTINFO && e->sock->domain == AF_INET6)
+		return set_pktinfo6(d, value, len);
 	return sockopt_set(&e->options, e->sock->domain, level, name, value, len);
 }
 

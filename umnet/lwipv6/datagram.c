@@ -194,6 +194,10 @@ int datagram_target(struct datagram *d, const struct um_envelope *to,
 			sockopt_value(o, IPPROTO_IPV6, IPV6_UNICAST_IF));
 	if (address_is_multicast(&source) || address_is_broadcast(&source))
 		source = address_any6;
+	if (!index && !v4)
+		index = d->sticky_index;
+	if (address_is_any(&source) && !v4 && !address_is_any(&d->sticky_source))
+		source = d->sticky_source;
 	t->header = (struct inet_header){
 		.ttl = v4 ? sockopt_value(o, IPPROTO_IP, group ? IP_MULTICAST_TTL : IP_TTL) :
 			sockopt_value(o, IPPROTO_IPV6,

@@ -28,6 +28,8 @@ struct datagram {
 	unsigned	 group_count;
 	int		 multicast_index; /* IP_MULTICAST_IF, IPV6_MULTICAST_IF */
 	uint32_t	 multicast_address; /* as IP_MULTICAST_IF had it */
+	struct ip_addr	 sticky_source;	/* IPV6_PKTINFO; any: none */
+	int		 sticky_index;
 };
 
 void datagram_init(struct datagram *d, const struct endpoint_kind *kind,
@@ -57,6 +59,8 @@ size_t datagram_control_in(const struct datagram *d, const struct inet_packet *p
 void datagram_error(struct datagram *d, const struct inet_error *why,
 		const struct ip_addr *to, uint16_t port, const void *data, size_t len);
 
+bool datagram_wants_errors(const struct datagram *d, bool v4);
+
 /* Where a message goes, from its envelope, the connection and the options. */
 struct datagram_target {
 	struct ip_addr	 destination;
@@ -67,6 +71,10 @@ struct datagram_target {
 };
 int datagram_target(struct datagram *d, const struct um_envelope *to,
 		struct datagram_target *t);
+
+/* len bytes behind the IP header: -EMSGSIZE, told to the queue of errors too, if they must
+   not be cut in fragments (IP_MTU_DISCOVER) and do not fit without. */
+int datagram_fits(struct datagram *d, const struct datagram_target *t, size_t len);
 
 /* Is a packet with these addresses for d (ports apart)? How exactly, or -1. */
 int datagram_match(const struct datagram *d, const struct inet_packet *p);

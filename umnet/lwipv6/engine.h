@@ -61,6 +61,7 @@ int packet_endpoint_new(struct um_sock *s);
 /* Of these kinds, for listing: the first of the list, then ->next. */
 struct endpoint *udp_endpoints(void);
 struct endpoint *raw_endpoints(void);
+struct endpoint *ping_endpoints(void);
 struct endpoint *packet_endpoints(void);
 
 /* Deferred TCP work; is there more? */

@@ -100,6 +100,7 @@ void inet_undeliverable(const uint8_t *ip, size_t len, const struct inet_error *
 		tcp_unreachable(&from, ntohs(ports[0]), &to, ntohs(ports[1]), why->error);
 	else if (protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE)
 		udp_unreachable(&from, &to, protocol, ip + head, len - head, why);
+	raw_unreachable(&from, &to, protocol, ip, ip + head, len - head, why);
 }
 
 /* What an error is to the program whose packet it is about. */

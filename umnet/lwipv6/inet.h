@@ -87,6 +87,7 @@ void icmp_reject(const struct inet_packet *p, uint8_t type, uint8_t code, uint32
 struct inet_error {
 	int		 error;		/* errno */
 	bool		 hard;		/* for connected sockets that did not ask for more, too */
+	bool		 local;		/* our own: nothing was sent */
 	uint8_t		 type, code;	/* as ICMP or ICMPv6 has it */
 	uint32_t	 info;		/* the MTU ... */
 	struct ip_addr	 offender;
@@ -107,6 +108,10 @@ void tcp_unreachable(const struct ip_addr *from, uint16_t from_port,
 /* The packet from its UDP header on, as much of it as is known. */
 void udp_unreachable(const struct ip_addr *from, const struct ip_addr *to, uint8_t protocol,
 		const uint8_t *udp, size_t len, const struct inet_error *why);
+
+/* raw-error.c: the packet from its IP header on, and from its payload on. */
+void raw_unreachable(const struct ip_addr *from, const struct ip_addr *to, uint8_t protocol,
+		const uint8_t *ip, const uint8_t *payload, size_t len, const struct inet_error *why);
 
 /* packet.c: let packet sockets see a frame.  ethernet: it begins with that header. */
 void packet_tap(struct interface *i, const uint8_t *frame, size_t len, bool outgoing);

@@ -96,8 +96,12 @@ static ssize_t raw_sock_send(struct endpoint *e, const void *data, size_t len,
 	uint16_t checksum;
 	int rc = datagram_target(d, to, &t), at;
 
+	if (rc == 0 && !whole)
+		rc = datagram_fits(d, &t, len);
 	if (rc < 0)
 		return rc;
+	if (len > 65535 - (e->sock->domain == AF_INET && !whole ? sizeof(struct iphdr) : 0))
+		return -EMSGSIZE;
 	t.header.protocol = e->sock->protocol;
 	if (whole) {
 		rc = raw_send_whole(data, len, &t);
@@ -201,6 +205,11 @@ static const struct endpoint_kind raw_kind = {
 	.getsockopt = raw_getsockopt,
 };
 
+struct endpoint *ping_endpoints(void)
+{
+	return pings;
+}
+
 struct endpoint *raw_endpoints(void)
 {
 	return raws;
@@ -216,6 +225,8 @@ int raw_endpoint_new(struct um_sock *sock)
 	if (!r)
 		return -ENOBUFS;
 	datagram_init(&r->d, &raw_kind, sock, &raws);
+	if (sock->domain == AF_INET && sock->protocol == IPPROTO_RAW)
+		sockopt_set(&r->d.e.options, AF_INET, IPPROTO_IP, IP_HDRINCL, &(int){ 1 }, sizeof(int));
 	ICMP6_FILTER_SETPASSALL(&r->filter6);
 	return 0;
 }
@@ -275,7 +286,7 @@ static ssize_t ping_send(struct endpoint *e, const void *data, size_t len,
 
 	if (len < 8)
 		return -EINVAL;
-	if (len > sizeof(message))
+	if (len > 65535 - (v6 ? 0 : sizeof(struct iphdr)))
 		return -EMSGSIZE;
 	memcpy(message, data, len);
 	if (message[0] != (v6 ? ICMP6_ECHO_REQUEST : ICMP_ECHO) || message[1])
@@ -283,6 +294,8 @@ static ssize_t ping_send(struct endpoint *e, const void *data, size_t len,
 	rc = datagram_target(d, to, &t);
 	if (rc == 0 && !d->local_port)
 		rc = ping_take_id(d, 0);
+	if (rc == 0)
+		rc = datagram_fits(d, &t, len);
 	if (rc < 0)
 		return rc;
 	id = htons(d->local_port);

@@ -171,12 +171,6 @@ void udp_receive(const struct inet_packet *p)
 
 /* --- errors about what went out --- */
 
-static bool udp_wants_errors(const struct datagram *d, bool v4)
-{
-	return sockopt_value(&d->e.options, v4 ? IPPROTO_IP : IPPROTO_IPV6,
-			v4 ? IP_RECVERR : IPV6_RECVERR);
-}
-
 void udp_unreachable(const struct ip_addr *from, const struct ip_addr *to, uint8_t protocol,
 		const uint8_t *udp, size_t len, const struct inet_error *why)
 {
@@ -195,7 +189,7 @@ void udp_unreachable(const struct ip_addr *from, const struct ip_addr *to, uint8
 		    (d->connected && (d->remote_port != ntohs(ports[1]) ||
 				      !address_equal(&d->remote, to))))
 			continue;
-		if (udp_wants_errors(d, address_is_v4(to)))
+		if (datagram_wants_errors(d, address_is_v4(to)))
 			datagram_error(d, why, to, ntohs(ports[1]), udp + sizeof(struct udphdr),
 					len > sizeof(struct udphdr) ? len - sizeof(struct udphdr) : 0);
 		else if (d->connected && why->hard)

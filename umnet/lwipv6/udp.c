@@ -146,18 +146,11 @@ static int udp_cork(struct udp *u, const void *data, size_t len)
 	return 0;
 }
 
-/* Must not be cut in fragments, and is too long without. */
-static bool udp_too_long(const struct datagram *d, const struct datagram_target *t, size_t len)
+/* Must it not be cut in fragments, and is too long without? */
+static int udp_fits(struct datagram *d, const struct datagram_target *t, size_t len)
 {
-	bool v4 = address_is_v4(&t->destination);
-	int discover = sockopt_value(&d->e.options, v4 ? IPPROTO_IP : IPPROTO_IPV6,
-			v4 ? IP_MTU_DISCOVER : IPV6_MTU_DISCOVER);
-	bool must_not = discover == IP_PMTUDISC_DO || discover == IP_PMTUDISC_PROBE;
-	size_t most = t->segment ? t->segment : len;
-
-	if (most > len)
-		most = len;
-	return must_not && most + sizeof(struct udphdr) + (v4 ? 20 : 40) > t->path.interface->mtu;
+	return datagram_fits(d, t, sizeof(struct udphdr) +
+			(t->segment && t->segment < len ? t->segment : len));
 }
 
 /* 0: t is good for a datagram. */
@@ -178,7 +171,7 @@ static int udp_aim(struct udp *u, size_t len, const struct um_envelope *to,
 		return rc;
 	if (!t->port || (t->segment && len > (size_t)t->segment * SEGMENTS_MAX))
 		return -EINVAL;
-	return udp_too_long(d, t, len) ? -EMSGSIZE : 0;
+	return udp_fits(d, t, len);
 }
 
 static ssize_t udp_sock_send(struct endpoint *e, const void *data, size_t len,
