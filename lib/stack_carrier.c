@@ -135,7 +135,7 @@ void carrier_close(struct sock *s)
 {
 	if (s->fd < 0)
 		return;
-	loop_watch(s->fd, 0, NULL, NULL);
+	loop_close(s->fd);
 	close(s->fd);
 	s->fd = -1;
 }

@@ -79,11 +79,11 @@ static int64_t connect_wait(struct sock *s, struct pending *p, int64_t not_yet)
 	int fd = p->call.fd;
 	uint64_t timeout;
 
-	if (sock_is_nonblock(s, fd)) {
+	if (!p->blocks && sock_is_nonblock(s, fd)) {
 		carrier_plug(s, fd);
 		return not_yet;
 	}
-	timeout = sock_timeout(fd, SO_SNDTIMEO);
+	timeout = p->blocks ? 0 : sock_timeout(fd, SO_SNDTIMEO);
 	if (timeout)
 		carrier_plug(s, fd);
 	return pending_wait(p, s, timeout, not_yet);

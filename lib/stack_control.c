@@ -3,7 +3,9 @@
  * stack_control.c - the control socket: calls come in, answers go out.
  *
  * An answer that the socket has no room for waits in `outbox`; there are never
- * more of those than calls under way, and one WIRE_GONE for a socket.
+ * more of those than calls under way.  That sockets are gone is told when there is
+ * nothing else to do, or when there are many of them: an inode's number does not come
+ * again soon.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,9 +18,11 @@
 #include "wire.h"
 
 #define MESSAGES_A_ROUND	64
+#define GONE_A_MESSAGE		32
 
 static int control = -1;
 static struct pending_list outbox = TAILQ_HEAD_INITIALIZER(outbox);
+static struct { uint64_t *ids; unsigned count, room; } gone;
 
 static int64_t (*const operations[])(struct sock *s, struct pending *p) = {
 	[UM_SOCKET] = call_socket,
@@ -41,14 +45,14 @@ static int pending_send(struct pending *p)
 {
 	int rc;
 
-	if (p->gone)
-		return wire_send_gone(control, p->id);
-	rc = wire_send_answer(control, p->tag, p->rc, &p->call, p->fd, p->id);
+	if (p->tag == WIRE_NO_TAG)
+		return 0;
+	rc = wire_send_answer(control, p->tag, p->rc, &p->call, p->fd, p->id, p->marks);
 	if (rc == 0 || rc == -EAGAIN || p->fd < 0)
 		return rc;
 	/* The descriptor cannot travel: say so; closing
 	   it releases the socket. */
-	return wire_send_answer(control, p->tag, rc, &p->call, -1, 0);
+	return wire_send_answer(control, p->tag, rc, &p->call, -1, 0, p->marks);
 }
 
 static void pending_free(struct pending *p)
@@ -65,7 +69,7 @@ static void control_watch(void)
 {
 	uint32_t events = EPOLLIN;
 
-	if (!TAILQ_EMPTY(&outbox))
+	if (!TAILQ_EMPTY(&outbox) || gone.count > GONE_A_MESSAGE)
 		events |= EPOLLOUT;
 	loop_watch(control, events, control_event, NULL);
 }
@@ -80,17 +84,43 @@ void control_answer(struct pending *p)
 	control_watch();
 }
 
+void control_tell_gone(void)
+{
+	while (gone.count) {
+		unsigned n = gone.count < GONE_A_MESSAGE ? gone.count : GONE_A_MESSAGE;
+
+		if (wire_send_socks(control, WIRE_GONE, 0, gone.ids + gone.count - n, n,
+				NULL) == -EAGAIN) {
+			control_watch();
+			return;
+		}
+		gone.count -= n;
+	}
+}
+
 void control_gone(uint64_t id)
 {
-	struct pending *p;
+	if (gone.count == gone.room) {
+		gone.room = gone.room ? gone.room * 2 : 2 * GONE_A_MESSAGE;
+		gone.ids = xrealloc(gone.ids, gone.room, sizeof(*gone.ids));
+	}
+	gone.ids[gone.count++] = id;
+	if (gone.count % GONE_A_MESSAGE == 0)
+		control_tell_gone();
+}
 
-	if (TAILQ_EMPTY(&outbox) && wire_send_gone(control, id) != -EAGAIN)
-		return;
-	p = xcalloc(1, sizeof(*p));
-	p->gone = true;
-	p->id = id;
-	p->fd = -1;
-	control_answer(p);
+int control_give_spares(uint64_t families, const uint64_t *ids, unsigned n, const int *guests)
+{
+	return wire_send_socks(control, WIRE_SPARE, families, ids, n, guests);
+}
+
+int control_give_connection(uint64_t id, uint64_t listener, const void *address, size_t len,
+		int guest)
+{
+	/* It may not overtake the answer to an accept that waited. */
+	if (!TAILQ_EMPTY(&outbox))
+		return -EAGAIN;
+	return wire_send_incoming(control, id, listener, address, len, guest);
 }
 
 static void control_flush(void)
@@ -103,6 +133,7 @@ static void control_flush(void)
 		TAILQ_REMOVE(&outbox, p, next);
 		pending_free(p);
 	}
+	control_tell_gone();
 	control_watch();
 }
 
@@ -119,6 +150,11 @@ static void control_call(struct wire_message *m)
 	if (op == UM_BIND)
 		sock_run_all();
 	s = m->call.sock ? sock_find(m->call.sock) : NULL;
+	if (s && m->head.rc && ahead_adopt(s, m->head.rc) < 0)
+		s = NULL;
+	if (s && s->spare)
+		s = NULL;
+	p->blocks = m->head.value & WIRE_BLOCKS;
 	p->tag = m->head.tag;
 	p->call = m->call;
 	p->fd = -1;
@@ -142,8 +178,22 @@ static void control_undo(struct wire_message *m)
 {
 	struct sock *s = sock_find(m->head.sock);
 
-	if (s && m->fd >= 0)
-		listener_undo(s, take_fd(&m->fd));
+	if (s && m->fds[0] >= 0)
+		listener_undo(s, take_fd(&m->fds[0]));
+}
+
+/* Of what was given ahead. */
+static void control_ahead(const struct wire_message *m)
+{
+	struct sock *s = sock_find(m->head.sock);
+
+	loop_expect();
+	if (m->head.kind == WIRE_AHEAD)
+		ahead_start();
+	else if (s && m->head.kind == WIRE_ADOPT)
+		ahead_adopt(s, m->head.value);
+	else if (m->head.kind == WIRE_TAKEN)
+		listener_taken(s, m->head.value, m->head.tag);
 }
 
 static void control_receive(void)
@@ -169,6 +219,8 @@ static void control_receive(void)
 			pending_interrupt(m.head.tag);
 		else if (m.head.kind == WIRE_UNDO)
 			control_undo(&m);
+		else if (m.head.kind >= WIRE_AHEAD && m.head.kind <= WIRE_TAKEN)
+			control_ahead(&m);
 		wire_clear(&m);
 	}
 }

@@ -101,6 +101,15 @@ int loop_watch(int fd, uint32_t events, void (*fn)(void *arg, uint32_t events), 
 	return 0;
 }
 
+/* The last close takes it out of the set. */
+void loop_close(int fd)
+{
+	struct watch *w = loop_slot(fd);
+
+	w->events = 0;
+	w->generation++;
+}
+
 int um_stack_watch(int fd, uint32_t events, void (*fn)(void *arg, uint32_t events), void *arg)
 {
 	return loop_watch(fd, events, fn, arg);
@@ -148,8 +157,11 @@ static int loop_wait(struct epoll_event *events, int wait)
 			return n;
 		if (clock_microseconds() >= expect_until)
 			expect_until = 0;
+		ahead_run();
 		sched_yield();	/* who is to ask may share this processor */
 	}
+	if (wait)
+		control_tell_gone();
 	return epoll_wait(epoll, events, BATCH, wait);
 }
 

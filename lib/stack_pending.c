@@ -25,6 +25,8 @@ int64_t pending_wait(struct pending *p, struct sock *s, uint64_t timeout, int64_
 void pending_answer(struct pending *p, int64_t rc)
 {
 	if (p->sock) {
+		p->sock->listener.promised -= p->promised;
+		p->sock->listener.unmarked -= p->promised && !p->blocks;
 		TAILQ_REMOVE(&waiting, p, next);
 		TAILQ_REMOVE(&p->sock->waiting, p, by_sock);
 		p->sock = NULL;
@@ -51,16 +53,33 @@ void pending_answer_all(struct sock *s, uint32_t op, int64_t rc)
 		pending_answer(p, rc);
 }
 
-/* What was ready has been answered: a call that is still here has no result. */
-void pending_interrupt(uint64_t tag)
+static struct pending *pending_find(uint64_t tag)
 {
 	struct pending *p;
 
 	TAILQ_FOREACH(p, &waiting, next)
-		if (p->tag == tag) {
-			pending_answer(p, -UM_ERESTARTSYS);
-			return;
-		}
+		if (p->tag == tag)
+			break;
+	return p;
+}
+
+/* What was ready has been answered: a call that is still here has no result. */
+void pending_interrupt(uint64_t tag)
+{
+	struct pending *p = pending_find(tag);
+
+	if (p)
+		pending_answer(p, -UM_ERESTARTSYS);
+}
+
+void pending_forget(uint64_t tag)
+{
+	struct pending *p = pending_find(tag);
+
+	if (!p)
+		return;
+	p->tag = WIRE_NO_TAG;
+	pending_answer(p, 0);
 }
 
 int pending_expire(void)

@@ -73,6 +73,8 @@ static void sock_rest(struct sock *s)
 
 void sock_free(struct sock *s)
 {
+	listener_leave(s);
+	ahead_lost(s);
 	carrier_close(s);
 	census_forget(s);
 	if (s->listener.guest >= 0)
@@ -92,7 +94,8 @@ void sock_release(struct sock *s, bool abort)
 	listener_clear(s);
 	pending_answer_all(s, UM_ACCEPT, -EINVAL);
 	pending_answer_all(s, UM_NONE, -EBADF);
-	stack_ops->release(&s->um, abort);
+	if (!s->spare)
+		stack_ops->release(&s->um, abort);
 	sock_free(s);
 	control_gone(id);
 }

@@ -102,6 +102,12 @@ void um_done(struct um_call *c, int64_t rc);
  */
 void um_done_fd(struct um_call *c, int fd, uint64_t sock);
 
+/*
+ * The guest's descriptor that a pending call is about, once more: owned by the
+ * caller, to be closed at once.  -errno; -EBADF if it is another by now.
+ */
+int um_descriptor(const struct um_call *c);
+
 /* The socket named sock is closed everywhere: it will not be named again. */
 void um_forget(uint64_t sock);
 

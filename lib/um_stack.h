@@ -142,6 +142,14 @@ struct um_stack_ops {
 	 * "eth0/mtu 1500".  The descriptor, returned owned, or -errno; -ENOENT: no such file.
 	 */
 	int	(*file)(const char *name);
+
+	/*
+	 * The families (bits 1 << AF_*) whose SOCK_STREAM with protocol 0 or IPPROTO_TCP is
+	 * TCP as everybody knows it: socket() and TCP_NODELAY cannot fail but for
+	 * want of memory.  Nobody waits for the stack then: socket() is called after the
+	 * guest got its socket.  0: none.
+	 */
+	uint64_t spare_families;
 };
 
 /* Runs until the mount goes away.  argv as umnet starts it:

@@ -43,6 +43,7 @@
 #include "um_call.h"
 #include "um_module.h"		/* UM_TAKEN, UM_CONTINUE, UM_ERESTARTSYS */
 #include "um_stack.h"
+#include "wire.h"
 
 struct pending;
 struct letter;
@@ -73,6 +74,7 @@ struct sock {
 	int		connect_result;	/* ... and said this already */
 	bool		connect_untold;	/* connected, and no connect() has returned 0 */
 	bool		linger_zero;	/* SO_LINGER with 0 s: close aborts */
+	bool		spare;		/* nobody's yet: the engine does not know it */
 
 	/* The carrier. */
 	int		fd;		/* B, or -1 */
@@ -102,10 +104,14 @@ struct sock {
 		struct sock_list queue;	/* of connections to be accepted */
 		unsigned count, backlog;
 		unsigned marks;		/* bytes in A, one for each of `queue` */
+		unsigned under_way;	/* of `queue`, given ahead: always its first */
+		unsigned promised;	/* accepts that get one of those, see wire.h ... */
+		unsigned unmarked;	/* ... and whose mark was read here */
 		struct inherited *inherited; /* owned, or NULL: nothing */
 		/* In a connection: */
 		struct sock *parent;	/* the listener in whose queue it waits */
 		uint64_t parent_id;	/* the listener it came from */
+		bool	given;		/* ahead */
 		TAILQ_ENTRY(sock) next;	/* in the queue */
 		int	guest;		/* A, come back after an accept that found
 					   nobody: owned until accepted again; or -1 */
@@ -156,7 +162,9 @@ struct pending {
 	uint64_t	deadline;	/* um_stack_now() time, 0 none */
 	int64_t		late;		/* the answer then */
 	unsigned	stamps;		/* a recvfrom's: what stamp_wanted() said */
-	bool		gone;		/* not an answer: WIRE_GONE for `id` */
+	bool		promised;	/* an accept that the monitor answers */
+	bool		blocks;		/* A does, and has no time limit: there is no call.fd */
+	unsigned	marks;		/* accept: how many the monitor shall read from A */
 	int64_t		rc;
 	int		fd;		/* owned: the answer's descriptor, or -1 */
 	uint64_t	id;		/* the answer's socket, or 0 */
@@ -172,14 +180,37 @@ void loop_stop(void);
 /* A call has come: another may follow in microseconds; look for it for a moment
    before sleeping. */
 void loop_expect(void);
-/* Like um_stack_watch(); also when fd is about to be closed (events 0). */
+/* Like um_stack_watch(). */
 int loop_watch(int fd, uint32_t events, void (*fn)(void *arg, uint32_t events), void *arg);
+/* fd, of which there is no copy, is about to be closed. */
+void loop_close(int fd);
 
 /* stack_control.c: the control socket. */
 int control_open(int fd);
 /* Sends a finished call's answer, or queues it; consumes p. */
 void control_answer(struct pending *p);
 void control_gone(uint64_t id);
+/* There is time to tell it. */
+void control_tell_gone(void);
+/* Each sends at once or fails; guest (borrowed) is A. */
+int control_give_spares(uint64_t families, const uint64_t *ids, unsigned n, const int *guests);
+int control_give_connection(uint64_t id, uint64_t listener, const void *address, size_t len,
+		int guest);
+
+/* stack_ahead.c: sockets and connections given before they are asked for. */
+void ahead_start(void);
+/* There is a moment: makes a spare, if one is wanted. */
+void ahead_run(void);
+/* s is released. */
+void ahead_lost(struct sock *s);
+/* -errno: and s is freed. */
+int ahead_adopt(struct sock *s, uint64_t value);
+/* May one more of this listener's be given? */
+bool ahead_room(const struct sock *listener);
+/* It has its A in listener.guest.  -errno: it still has. */
+int ahead_give(struct sock *listener, struct sock *connection);
+/* It is accepted, or dead. */
+void ahead_leave(struct sock *connection);
 
 /* stack_pending.c */
 /* s borrowed.  late: the answer at the deadline, timeout milliseconds from now (0: never). */
@@ -190,6 +221,8 @@ void pending_answer(struct pending *p, int64_t rc);
 void pending_answer_all(struct sock *s, uint32_t op, int64_t rc);
 struct pending *pending_first(const struct sock *s, uint32_t op);
 void pending_interrupt(uint64_t tag);
+/* Somebody else has answered it. */
+void pending_forget(uint64_t tag);
 /* Answers those whose time is up; milliseconds to the next, or -1. */
 int pending_expire(void);
 
@@ -247,6 +280,11 @@ void listener_run(struct sock *s);
 void listener_stop(struct sock *s, int fd);
 /* Releases all that wait to be accepted. */
 void listener_clear(struct sock *s);
+/* A connection given ahead was accepted; marks: how many were read from A for it; tag: of
+   the accept that was promised one, else WIRE_NO_TAG. */
+void listener_taken(struct sock *connection, unsigned marks, uint64_t tag);
+/* s, if it waits to be accepted, does so no more. */
+void listener_leave(struct sock *s);
 /* The answer to accept, which said `guest` (consumed) was s, found nobody. */
 void listener_undo(struct sock *s, int guest);
 

@@ -33,6 +33,7 @@ static inline int take_fd(int *fd)
 	*fd = -1;
 	return taken;
 }
+#define take_number(n) ({ __auto_type taken_ = (n); (n) = 0; taken_; })
 #define take_pointer(p) ({ __auto_type taken_ = (p); (p) = NULL; taken_; })
 
 /*

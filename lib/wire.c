@@ -35,26 +35,31 @@ void call_clear(struct um_call *call)
 	}
 }
 
-static int wire_send(int socket, struct iovec *iov, unsigned n, int fd)
+static int wire_send_many(int socket, struct iovec *iov, unsigned n, const int *fds, unsigned count)
 {
 	union {
 		struct cmsghdr head;
-		char room[CMSG_SPACE(sizeof(int))];
+		char room[CMSG_SPACE(WIRE_FDS * sizeof(int))];
 	} control;
 	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = n };
 
-	if (fd >= 0) {
+	if (count) {
 		memset(&control, 0, sizeof(control));
 		control.head.cmsg_level = SOL_SOCKET;
 		control.head.cmsg_type = SCM_RIGHTS;
-		control.head.cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(&control.head), &fd, sizeof(int));
+		control.head.cmsg_len = CMSG_LEN(count * sizeof(int));
+		memcpy(CMSG_DATA(&control.head), fds, count * sizeof(int));
 		msg.msg_control = &control;
-		msg.msg_controllen = CMSG_SPACE(sizeof(int));
+		msg.msg_controllen = CMSG_SPACE(count * sizeof(int));
 	}
 	if (sendmsg(socket, &msg, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 		return errno == ETOOMANYREFS ? -ENFILE : -errno;
 	return 0;
+}
+
+static int wire_send(int socket, struct iovec *iov, unsigned n, int fd)
+{
+	return wire_send_many(socket, iov, n, &fd, fd >= 0);
 }
 
 static int wire_send_head(int socket, struct wire_head *head, int fd)
@@ -64,11 +69,13 @@ static int wire_send_head(int socket, struct wire_head *head, int fd)
 	return wire_send(socket, &iov, 1, fd);
 }
 
-int wire_send_call(int socket, uint64_t tag, const struct um_call *call)
+int wire_send_call(int socket, uint64_t tag, const struct um_call *call, uint64_t value,
+		uint64_t adopt)
 {
 	struct wire_head head = {
 		.kind = WIRE_CALL, .op = call->op, .tag = tag, .sock = call->sock,
 		.tid = call->tid, .uid = call->uid, .gid = call->gid, .rights = call->rights,
+		.value = value, .rc = adopt,
 	};
 	struct iovec iov[UM_ARGS + 1] = { { &head, sizeof(head) } };
 	unsigned n = 1;
@@ -88,9 +95,11 @@ int wire_send_call(int socket, uint64_t tag, const struct um_call *call)
 }
 
 int wire_send_answer(int socket, uint64_t tag, int64_t rc, const struct um_call *call,
-		int fd, uint64_t sock)
+		int fd, uint64_t sock, uint64_t value)
 {
-	struct wire_head head = { .kind = WIRE_ANSWER, .tag = tag, .rc = rc, .sock = sock };
+	struct wire_head head = {
+		.kind = WIRE_ANSWER, .tag = tag, .rc = rc, .sock = sock, .value = value,
+	};
 	struct iovec iov[UM_ARGS + 1] = { { &head, sizeof(head) } };
 	unsigned n = 1;
 
@@ -122,11 +131,45 @@ int wire_send_undo(int socket, uint64_t tag, uint64_t sock, int fd)
 	return wire_send_head(socket, &head, fd);
 }
 
-int wire_send_gone(int socket, uint64_t sock)
+int wire_send_socks(int socket, enum wire_kind kind, uint64_t value, const uint64_t *socks,
+		unsigned n, const int *fds)
 {
-	struct wire_head head = { .kind = WIRE_GONE, .sock = sock };
+	struct wire_head head = {
+		.kind = kind, .value = value, .present = 1, .arg[0].len = n * sizeof(*socks),
+	};
+	struct iovec iov[2] = { { &head, sizeof(head) }, { (void *)socks, head.arg[0].len } };
 
-	return wire_send_head(socket, &head, -1);
+	return wire_send_many(socket, iov, 2, fds, fds ? n : 0);
+}
+
+uint64_t wire_sock(const struct wire_message *m, unsigned i)
+{
+	const struct um_arg *arg = &m->call.arg[0];
+	uint64_t sock = 0;
+
+	if (arg->in && arg->in_len / sizeof(sock) > i)
+		memcpy(&sock, arg->in + i * sizeof(sock), sizeof(sock));
+	return sock;
+}
+
+int wire_send_note(int socket, enum wire_kind kind, uint64_t tag, uint64_t sock, uint64_t value,
+		int fd)
+{
+	struct wire_head head = { .kind = kind, .tag = tag, .sock = sock, .value = value };
+
+	return wire_send_head(socket, &head, fd);
+}
+
+int wire_send_incoming(int socket, uint64_t sock, uint64_t listener, const void *address,
+		size_t len, int fd)
+{
+	struct wire_head head = {
+		.kind = WIRE_INCOMING, .sock = sock, .value = listener, .present = 1,
+		.arg[0].len = len,
+	};
+	struct iovec iov[2] = { { &head, sizeof(head) }, { (void *)address, len } };
+
+	return wire_send(socket, iov, 2, fd);
 }
 
 int wire_send_ready(int socket, int64_t rc, uint64_t families, const char *text)
@@ -140,10 +183,10 @@ int wire_send_ready(int socket, int64_t rc, uint64_t families, const char *text)
 	return wire_send(socket, iov, 2, -1);
 }
 
-/* One descriptor at most is ours; any other that came along is closed. */
-static int wire_take_fd(struct msghdr *msg)
+/* WIRE_FDS descriptors at most are ours; any other that came along is closed. */
+static void wire_take_fds(struct msghdr *msg, int *fds)
 {
-	int taken = -1;
+	unsigned taken = 0;
 
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
 		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
@@ -152,13 +195,12 @@ static int wire_take_fd(struct msghdr *msg)
 			int fd;
 
 			memcpy(&fd, CMSG_DATA(c) + at, sizeof(int));
-			if (taken < 0)
-				taken = fd;
+			if (taken < WIRE_FDS)
+				fds[taken++] = fd;
 			else
 				close(fd);
 		}
 	}
-	return taken;
 }
 
 static int wire_unpack(struct wire_message *m, const uint8_t *bytes, size_t size)
@@ -210,7 +252,7 @@ int wire_receive(int socket, struct wire_message *m)
 	static uint8_t bytes[WIRE_MAX];
 	union {
 		struct cmsghdr head;
-		char room[CMSG_SPACE(4 * sizeof(int))];
+		char room[CMSG_SPACE(WIRE_FDS * sizeof(int))];
 	} control;
 	struct iovec iov[2] = { { &m->head, sizeof(m->head) }, { bytes, sizeof(bytes) } };
 	struct msghdr msg = {
@@ -221,13 +263,16 @@ int wire_receive(int socket, struct wire_message *m)
 	int rc;
 
 	memset(&m->call, 0, sizeof(m->call));
-	m->fd = m->call.fd = -1;
+	for (unsigned i = 0; i < WIRE_FDS; i++)
+		m->fds[i] = -1;
+	m->call.fd = -1;
 	n = recvmsg(socket, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	if (n < 0)
 		return -errno;
 	if (n == 0)
 		return 0;
-	m->fd = m->call.fd = wire_take_fd(&msg);
+	wire_take_fds(&msg, m->fds);
+	m->call.fd = m->fds[0];
 	m->cut = msg.msg_flags & MSG_CTRUNC;
 	if ((size_t)n < sizeof(m->head) || msg.msg_flags & MSG_TRUNC)
 		rc = -EPROTO;
@@ -241,7 +286,8 @@ int wire_receive(int socket, struct wire_message *m)
 void wire_clear(struct wire_message *m)
 {
 	call_clear(&m->call);
-	if (m->fd >= 0)
-		close(m->fd);
-	m->fd = m->call.fd = -1;
+	for (unsigned i = 0; i < WIRE_FDS; i++)
+		if (m->fds[i] >= 0)
+			close(take_fd(&m->fds[i]));
+	m->call.fd = -1;
 }

@@ -41,9 +41,9 @@ may_include() {
 	modules/umnet-*) return 1 ;;
 	modules/*:um_module.h|modules/*:um_call.h) ;;
 	modules/*) return 1 ;;
-	umnet/umnet.*:*|umnet/instance.*:*|umnet/vde.*:*|umnet/litter.*:*|umnet/link.*:*|umnet/resolver.*:*)	# the module umnet
+	umnet/umnet.*:*|umnet/instance*:*|umnet/ahead.*:*|umnet/vde.*:*|umnet/litter.*:*|umnet/link.*:*|umnet/resolver.*:*)	# the module umnet
 		case $2 in
-		um_module.h|um_call.h|util.h|wire.h|family.h|umnet.h|instance.h|vde.h|litter.h|resolver.h|link.h) ;;
+		um_module.h|um_call.h|util.h|wire.h|family.h|umnet.h|ahead.h|instance.h|instance_private.h|vde.h|litter.h|resolver.h|link.h) ;;
 		*) return 1 ;;
 		esac ;;
 	umnet/*:um_stack.h|umnet/*:um_call.h|umnet/*:util.h) ;;

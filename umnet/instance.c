@@ -8,67 +8,13 @@
 #include <sys/socket.h>
 
 #include "family.h"
-#include "instance.h"
-#include "link.h"
+#include "instance_private.h"
 #include "litter.h"
 #include "resolver.h"
 #include "util.h"
 #include "wire.h"
 
-enum state { STARTING, UP, DEAD };
-
-/* A call at the stack.  Its tag is slot and generation: a late answer to a
-   slot's former call is not taken for the present one's. */
-struct slot {
-	struct um_call	*call;		/* NULL: free */
-	uint32_t	 generation;
-};
-
-/* What could not be sent at once, in order. */
-struct queued {
-	struct queued	*next;
-	enum wire_kind	 kind;
-	uint64_t	 tag, sock;
-	int		 fd;		/* owned; -1 if none */
-};
-
-struct instance {
-	enum state	 state;
-	unsigned	 number;	/* of this instance, in its sockets' names */
-	int64_t		 fixed;		/* not 0: no stack, and this is its answer */
-	struct link	*link;		/* owned; NULL if it is none */
-	struct resolver	*resolver;	/* owned; NULL: the host's, always */
-	char		*fstype, *target, *options;
-	char		*directory;	/* that relative paths in options are from */
-	pid_t		 pid;
-	int		 control;	/* owned; -1 when the stack is dead */
-	uint64_t	 families;
-	struct um_call	*mounting;	/* STARTING: to be answered */
-	struct slot	*slots;
-	unsigned	 slot_count;
-	struct queued	*queue, **queue_end;
-};
-
 static unsigned next_number = 1;
-
-/*
- * The stack numbers its sockets from 1; in the monitor a socket's name also
- * has the instance's number, between its kind and its number:
- * kind 8 bits, instance 20, socket 36.
- */
-enum { SOCKET_BITS = 36, INSTANCE_BITS = 20 };
-#define INSTANCE_MASK (((UINT64_C(1) << INSTANCE_BITS) - 1) << SOCKET_BITS)
-
-/* 0, a socket that is the kernel's from now on, stays 0. */
-static uint64_t name_of(const struct instance *in, uint64_t id)
-{
-	return id ? (id & ~INSTANCE_MASK) | (uint64_t)in->number << SOCKET_BITS : 0;
-}
-
-static uint64_t id_of(uint64_t name)
-{
-	return name & ~INSTANCE_MASK;
-}
 
 void *instance_fixed(int64_t answer, struct link *link)
 {
@@ -78,12 +24,14 @@ void *instance_fixed(int64_t answer, struct link *link)
 	in->link = link;
 	in->state = UP;
 	in->control = -1;
+	ahead_init(&in->ahead);
 	in->families = link ? link->families : FAMILY_ALL;
 	return in;
 }
 
 static uint64_t slot_take(struct instance *in, struct um_call *c)
 {
+	static uint64_t number;
 	unsigned i = 0;
 
 	while (i < in->slot_count && in->slots[i].call)
@@ -96,6 +44,7 @@ static uint64_t slot_take(struct instance *in, struct um_call *c)
 		in->slot_count = more;
 	}
 	in->slots[i].call = c;
+	in->slots[i].number = number++;
 	return (uint64_t)in->slots[i].generation << 32 | i;
 }
 
@@ -108,7 +57,7 @@ static struct um_call *slot_call(const struct instance *in, uint64_t tag)
 	return in->slots[i].call;
 }
 
-static struct um_call *slot_release(struct instance *in, uint64_t tag)
+struct um_call *slot_release(struct instance *in, uint64_t tag)
 {
 	struct um_call *c = slot_call(in, tag);
 
@@ -131,11 +80,11 @@ static int queued_send(struct instance *in, const struct queued *q)
 		borrowed = *c;
 		borrowed.fd = q->fd;
 		borrowed.sock = q->sock;
-		return wire_send_call(in->control, q->tag, &borrowed);
+		return wire_send_call(in->control, q->tag, &borrowed, q->value, q->adopt);
 	case WIRE_UNDO:
 		return wire_send_undo(in->control, q->tag, q->sock, q->fd);
 	default:
-		return wire_send_interrupt(in->control, q->tag);
+		return wire_send_note(in->control, q->kind, q->tag, q->sock, q->value, q->fd);
 	}
 }
 
@@ -177,15 +126,17 @@ static void queue_flush(struct instance *in)
 
 /* Sends, or queues while the stack is slow.  fd is borrowed.  A dead stack is
    noticed by its hangup, not here. */
-static void instance_send(struct instance *in, enum wire_kind kind, uint64_t tag,
-		uint64_t sock, int fd)
+void instance_send_value(struct instance *in, enum wire_kind kind, uint64_t tag,
+		uint64_t sock, uint64_t value, int fd)
 {
-	struct queued now = { NULL, kind, tag, sock, fd };
+	struct queued now = { NULL, kind, tag, sock, value, 0, fd };
 	struct queued *later;
 	int rc = -EAGAIN;
 
 	if (in->control < 0)
 		return;
+	if (kind == WIRE_CALL)
+		now.adopt = instance_untold(in, sock);
 	if (!in->queue)
 		rc = queued_send(in, &now);
 	if (rc == -EAGAIN && fd >= 0) {
@@ -193,6 +144,8 @@ static void instance_send(struct instance *in, enum wire_kind kind, uint64_t tag
 		if (now.fd < 0 || descriptor_is_last(now.fd))
 			rc = -ENFILE;
 	}
+	if (rc == -EMFILE)
+		instance_note_untold(in, sock, now.adopt);
 	if (rc != -EAGAIN) {
 		if (now.fd >= 0 && now.fd != fd)
 			close(now.fd);
@@ -207,6 +160,12 @@ static void instance_send(struct instance *in, enum wire_kind kind, uint64_t tag
 	in->queue_end = &later->next;
 }
 
+static void instance_send(struct instance *in, enum wire_kind kind, uint64_t tag,
+		uint64_t sock, int fd)
+{
+	instance_send_value(in, kind, tag, sock, 0, fd);
+}
+
 /* A call that has not gone out yet need not: true if it was such a one. */
 static bool queue_withdraw(struct instance *in, uint64_t tag)
 {
@@ -218,6 +177,7 @@ static bool queue_withdraw(struct instance *in, uint64_t tag)
 		*link = q->next;
 		if (!q->next)
 			in->queue_end = link;
+		instance_note_untold(in, q->sock, q->adopt);
 		if (q->fd >= 0)
 			close(q->fd);
 		free(q);
@@ -235,6 +195,7 @@ static void instance_hang_up(struct instance *in)
 		in->control = -1;
 	}
 	in->state = DEAD;
+	ahead_clear(&in->ahead);
 	while (in->queue)
 		queue_drop(in);
 	for (unsigned i = 0; i < in->slot_count; i++) {
@@ -293,10 +254,11 @@ static void instance_answer(struct instance *in, struct wire_message *m)
 	struct um_call *c = slot_release(in, m->head.tag);
 
 	if (!c) {	/* it was given up; what it made must not be lost */
-		if (m->fd >= 0)
-			instance_send(in, WIRE_UNDO, m->head.tag, m->head.sock, m->fd);
+		if (m->fds[0] >= 0)
+			instance_send(in, WIRE_UNDO, m->head.tag, m->head.sock, m->fds[0]);
 		return;
 	}
+	instance_read_marks(c, m->head.value);
 	for (unsigned i = 0; i < UM_ARGS; i++) {
 		struct um_arg *from = &m->call.arg[i], *to = &c->arg[i];
 
@@ -310,8 +272,8 @@ static void instance_answer(struct instance *in, struct wire_message *m)
 	}
 	if (m->head.rc >= 0 && m->cut)
 		um_done(c, -ENFILE);
-	else if (m->head.rc >= 0 && m->fd >= 0)
-		um_done_fd(c, take_fd(&m->fd), name_of(in, m->head.sock));
+	else if (m->head.rc >= 0 && m->fds[0] >= 0)
+		um_done_fd(c, take_fd(&m->fds[0]), name_of(in, m->head.sock));
 	else
 		um_done(c, m->head.rc);
 }
@@ -346,7 +308,13 @@ static bool control_receive(struct instance *in)
 		instance_answer(in, &m);
 		break;
 	case WIRE_GONE:
-		um_forget(name_of(in, m.head.sock));
+		instance_gone(in, &m);
+		break;
+	case WIRE_SPARE:
+		instance_spares(in, &m);
+		break;
+	case WIRE_INCOMING:
+		instance_incoming(in, &m);
 		break;
 	}
 	wire_clear(&m);
@@ -412,6 +380,7 @@ int64_t instance_start(struct um_call *c, const char *program, const char *fstyp
 	in->directory = directory_of(c->tid);
 	in->pid = pid;
 	in->control = pair[0];
+	ahead_init(&in->ahead);
 	in->mounting = c;
 	in->queue_end = &in->queue;
 	*inst = in;
@@ -478,6 +447,7 @@ int64_t instance_call(void *inst, struct um_call *c)
 	struct instance *in = inst;
 	int64_t rc = c->op == UM_FILE ? instance_names(in, c) : 0;
 	uint64_t tag;
+	bool blocks;
 
 	if (rc)
 		return rc;
@@ -485,9 +455,15 @@ int64_t instance_call(void *inst, struct um_call *c)
 		return instance_answer_alike(in, c);
 	if (in->state != UP)
 		return -ENETDOWN;
-	tag = slot_take(in, c);
 	c->sock = id_of(c->sock);
-	instance_send(in, WIRE_CALL, tag, c->sock, c->fd);
+	rc = instance_call_ahead(in, c);
+	if (rc != UM_CONTINUE)
+		return rc;
+	tag = slot_take(in, c);
+	blocks = instance_blocks(c);
+	in->slots[(uint32_t)tag].blocks = blocks;
+	instance_send_value(in, WIRE_CALL, tag, c->sock, blocks ? WIRE_BLOCKS : 0,
+			    blocks ? -1 : c->fd);
 	return UM_TAKEN;
 }
 

@@ -56,6 +56,7 @@ enum {
 
 static int listener = -1;
 static void (*guests_ended)(void);
+static const struct request *asked;	/* the request that a module is just being asked */
 static struct request pending = { .next = &pending, .previous = &pending };
 
 static void request_free(struct request *r)
@@ -105,7 +106,7 @@ static int64_t answer_encode(struct request *r, int64_t rc)
 	if (rc < 0)
 		return rc;
 	for (unsigned i = 0; i < UM_ARGS && !any; i++)
-		any = r->call.arg[i].out || r->place[i].length_at;
+		any = r->call.arg[i].out_len || r->place[i].length_at;
 	if (!any)
 		return rc;
 	return notification_valid(r) ? request_encode(r, rc) : -ENOENT;
@@ -171,6 +172,8 @@ static void pending_remove(struct request *r)
 	r->next->previous = r->previous;
 	r->previous->next = r->next;
 	r->pending = false;
+	if (asked == r)
+		asked = NULL;
 	if (pending.next == &pending)
 		loop_tick(0, NULL);
 }
@@ -252,6 +255,18 @@ void um_done_fd(struct um_call *c, int fd, uint64_t name)
 	request_free(r);
 }
 
+int um_descriptor(const struct um_call *c)
+{
+	const struct request *r = (const struct request *)c;
+	int fd = r->name ? guest_descriptor(c->tid, (int)r->reg[0]) : -EBADF;
+	const struct sock *sock = fd < 0 ? NULL : sock_find(fd);
+
+	if (fd < 0 || (sock && sock->name == r->name))
+		return fd;
+	close(fd);
+	return -EBADF;
+}
+
 static void request_interrupt(struct request *r)
 {
 	const struct um_module *module = r->mount->service->module;
@@ -330,15 +345,17 @@ static void request_to_module(struct request *r, bool new_mount)
 	int64_t rc;
 
 	pending_add(r);
+	asked = r;
 	if (new_mount)
 		rc = module->mount(&r->call, &r->mount->instance);
 	else
 		rc = module->call(r->mount->instance, &r->call);
 	/* With UM_TAKEN, r may be gone already. */
-	if (rc == UM_TAKEN)
-		loop_expect();
-	else
+	if (rc != UM_TAKEN)
 		request_return(r, rc);
+	else if (asked)
+		loop_expect();
+	asked = NULL;
 	if (fd >= 0)
 		close(fd);
 }

@@ -167,10 +167,11 @@ void loop_once(int timeout)
 	};
 
 	if (loop_wait(fds, timeout) > 0) {
-		if (fds[0].revents)
-			direct.fn(NULL, (uint32_t)fds[0].revents);
+		/* Answers before new calls: an accept may find its connection. */
 		if (fds[1].revents)
 			loop_watches();
+		if (fds[0].revents && direct.fn)
+			direct.fn(NULL, (uint32_t)fds[0].revents);
 	}
 	if (tick.interval && loop_now() >= tick.due) {
 		tick.due = loop_now() + tick.interval;

@@ -33,6 +33,7 @@ struct request {
 	const struct row *row;
 	uint64_t	 reg[6];
 	uint8_t		 word;		/* 4 or 8: size of the guest's pointers */
+	uint64_t	 name;		/* of the socket it is about; 0: none */
 	bool		 close_on_exec;	/* for a descriptor that is the answer */
 	bool		 pending;	/* a module answers later */
 	bool		 made_here;	/* a socket(2) that must not go on as it is: what

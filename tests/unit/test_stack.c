@@ -164,7 +164,7 @@ static void kernel_hear(int control, struct wire_message *m)
 static void kernel_ask(int control, struct um_call *c, struct wire_message *m)
 {
 	c->fd = -1;
-	ck_assert_int_eq(wire_send_call(control, 7, c), 0);
+	ck_assert_int_eq(wire_send_call(control, 7, c, 0, 0), 0);
 	kernel_hear(control, m);
 	ck_assert_int_eq(m->head.kind, WIRE_ANSWER);
 	ck_assert_uint_eq(m->head.tag, 7);
@@ -196,9 +196,9 @@ START_TEST(test_descriptor)
 	kernel_ask(pair[0], &c, &m);
 	ck_assert_int_eq(m.head.rc, 0);
 	ck_assert_uint_eq(m.head.sock, 0);
-	ck_assert_int_eq(getsockopt(m.fd, SOL_SOCKET, SO_TYPE, &type, &len), 0);
+	ck_assert_int_eq(getsockopt(m.fds[0], SOL_SOCKET, SO_TYPE, &type, &len), 0);
 	ck_assert_int_eq(type, SOCK_DGRAM);
-	ck_assert_int_ne(fcntl(m.fd, F_GETFL) & O_NONBLOCK, 0);
+	ck_assert_int_ne(fcntl(m.fds[0], F_GETFL) & O_NONBLOCK, 0);
 	wire_clear(&m);
 
 	c.arg[1].value = 99;		/* the kernel's own error */

@@ -91,7 +91,7 @@ uint64_t toy_send(const struct um_call *call)
 	int rc;
 
 	last_tag++;
-	while ((rc = wire_send_call(control, last_tag, call)) == -EAGAIN)
+	while ((rc = wire_send_call(control, last_tag, call, 0, 0)) == -EAGAIN)
 		usleep(1000);
 	ck_assert_int_eq(rc, 0);
 	return last_tag;
@@ -108,13 +108,14 @@ static bool toy_receive(int ms)
 	rc = wire_receive(control, &a->message);
 	ck_assert_msg(rc == 1, "the stack is gone: %d", rc);
 	if (a->message.head.kind == WIRE_GONE) {
-		gone[gone_count++ % ARRAY_SIZE(gone)] = a->message.head.sock;
+		for (unsigned i = 0; wire_sock(&a->message, i); i++)
+			gone[gone_count++ % ARRAY_SIZE(gone)] = wire_sock(&a->message, i);
 		wire_clear(&a->message);
 		return true;
 	}
 	ck_assert_int_eq(a->message.head.kind, WIRE_ANSWER);
 	a->rc = a->message.head.rc;
-	a->fd = take_fd(&a->message.fd);
+	a->fd = take_fd(&a->message.fds[0]);
 	a->sock = a->message.head.sock;
 	ck_assert_uint_lt(++kept_count, ARRAY_SIZE(kept));
 	return true;

@@ -11,6 +11,7 @@
 
 #include "engine.h"
 #include "inet.h"
+#include "util.h"
 
 /* Replaced: the library's declarations are not among those of abi.h. */
 uint32_t tcp_next_iss(struct stack *stack);
@@ -25,12 +26,16 @@ static bool checksum_known;
 /* The library's own begins at 6510 in every process, and never guesses. */
 uint32_t tcp_next_iss(struct stack *stack)
 {
-	uint32_t iss;
+	static uint32_t numbers[64];
+	static unsigned left;
 
 	calls++;
-	if (getrandom(&iss, sizeof(iss), 0) != sizeof(iss))
-		abort();
-	return iss;
+	if (!left) {
+		if (getrandom(numbers, sizeof(numbers), 0) != sizeof(numbers))
+			abort();
+		left = ARRAY_SIZE(numbers);
+	}
+	return numbers[--left];
 }
 
 void engine_checksum_known(bool known)

@@ -364,4 +364,5 @@ const struct um_stack_ops engine_ops = {
 	.ioctl = engine_ioctl,
 	.file = engine_file,
 	.descriptor = engine_descriptor,
+	.spare_families = UINT64_C(1) << AF_INET | UINT64_C(1) << AF_INET6,
 };
