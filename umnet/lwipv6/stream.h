@@ -29,6 +29,7 @@ struct inet_packet;
 #define STREAM_BUFFER	122880		/* to send */
 #define STREAM_MSS_LOOP	16000		/* on the loopback */
 #define STREAM_MSS_MIN	64
+#define QUICK_ACKS	32
 
 enum stream_state {
 	STREAM_IDLE, STREAM_CONNECTING, STREAM_LISTENING,
@@ -66,6 +67,8 @@ struct stream {
 	size_t		 offset;	/* eaten of the first */
 	bool		 ack_due;
 	unsigned	 acks_saved;
+	unsigned	 quick;		/* ACKs to send as soon as they can be */
+	bool		 pushed;	/* the last segment ended a message */
 	uint32_t	 to_open;	/* bytes the guest has read, not announced */
 
 	struct recover	 recover;
@@ -125,7 +128,8 @@ void options_end(struct tcp_pcb *pcb, const struct tcphdr *h);
 bool tcp_sack_offered(struct tcp_pcb *pcb);	/* of one whose handshake is not over */
 
 /* tcp-clock.c */
-void tcp_ack_later(void);
+#define DELAYED_ACK_MS	40
+void tcp_ack_later(unsigned ms);		/* at most */
 void time_wait_forget(struct tcp_pcb *pcb);
 void time_wait_reap(void);
 

@@ -10,7 +10,6 @@
 #include "stream.h"
 
 #define TICK_MS		250		/* what tcp_tmr() expects */
-#define DELAYED_ACK_MS	40
 #define WAITING_MS	20		/* retry what the backlog had no room for */
 #define ORPHAN_MS	120000
 #define PROBE_MAX_MS	60000
@@ -21,10 +20,10 @@ void tcp_fasttmr(struct stack *stack);
 
 static uint64_t next_tick, next_ack;	/* 0: not running */
 
-void tcp_ack_later(void)
+void tcp_ack_later(unsigned ms)
 {
-	if (!next_ack)
-		next_ack = um_stack_now() + DELAYED_ACK_MS;
+	if (!next_ack || next_ack > um_stack_now() + ms)
+		next_ack = um_stack_now() + ms;
 }
 
 /* A pcb in TIME_WAIT: the library is done with it. */

@@ -8,10 +8,12 @@
 static void stream_open_window(struct stream *s, size_t n)
 {
 	struct tcp_pcb *pcb = s->pcb;
-	uint32_t worth = 2u * (pcb ? pcb->mss : 0);
+	uint32_t worth;
 
 	if (!pcb)
 		return;
+	/* While it is wide open, the ACKs tell it. */
+	worth = (s->quick || pcb->rcv_wnd < STREAM_WINDOW / 2 ? 2u : 10u) * pcb->mss;
 	pcb->rcv_wnd = pcb->rcv_wnd + n > STREAM_WINDOW ? STREAM_WINDOW : pcb->rcv_wnd + n;
 	s->to_open += n;
 	if (worth > STREAM_WINDOW / 4)

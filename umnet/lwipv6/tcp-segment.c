@@ -93,6 +93,8 @@ static struct pbuf *segment_early(const struct inet_packet *p, struct pbuf *memo
 	if (!s || !order_hold(s, p, memory, seq, len))
 		pbuf_free(memory);
 	pcb->flags |= TF_ACK_NOW;
+	if (s)
+		s->quick = QUICK_ACKS;
 	return bare;
 }
 
@@ -218,6 +220,8 @@ static void segment_connected(const struct inet_packet *p, struct pbuf *memory,
 		memory = segment_early(p, memory, h, data + h->fin, pcb, s);
 	if (!memory)
 		return;
+	if (s && data)
+		s->pushed = h->psh;
 	if (!segment_give(memory, own, head, pcb, h)) {
 		segment_ended(pcb, s);
 		return;
@@ -276,7 +280,7 @@ void tcp_receive_segment(const struct inet_packet *p, struct pbuf *memory)
 	pcb = stack->tcp_active_pcbs;
 	options_end(pcb, &h);
 	if (pcb && pcb->flags & TF_ACK_DELAY)
-		tcp_ack_later();
+		tcp_ack_later(DELAYED_ACK_MS);
 	return;
 drop:
 	pbuf_free(memory);

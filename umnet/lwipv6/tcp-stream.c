@@ -7,6 +7,8 @@
 #include "util.h"
 
 #define ACKS_SAVED	4		/* in a row */
+#define BULK_ACK_MS	10
+#define SMALL_SEGMENT	9000		/* larger ones are worth an ACK */
 #define RUN_MAX		512		/* streams processed before others have a turn */
 
 struct endpoint *streams;
@@ -46,11 +48,41 @@ static bool stream_push(struct stream *s, struct pbuf *p)
 	return true;
 }
 
-/* The ACK that was saved up is sent with the next output. */
+/*
+ * The library would acknowledge every second segment.  Of those that come together, one ACK is enough, and
+ * in a stream of segments one for ten: each costs three processes a system call or more.  But a
+ * sender that has a small window, or has lost something, waits for ACKs: who let the clock run out gets QUICK_ACKS
+ * as the library has them, and so does a young connection.
+ */
+static void stream_save_ack(struct stream *s, struct tcp_pcb *pcb)
+{
+	if (!(pcb->flags & TF_ACK_NOW)) {
+		if (s->ack_due)		/* the clock was quicker, or data of ours */
+			s->quick = QUICK_ACKS;
+		s->ack_due = false;
+		s->acks_saved = 0;
+	} else if (s->acks_saved < ACKS_SAVED) {
+		pcb->flags = (pcb->flags & ~TF_ACK_NOW) | TF_ACK_DELAY;
+		s->acks_saved++;
+		s->ack_due = true;
+	} else {
+		s->ack_due = false;
+		s->acks_saved = 0;
+	}
+}
+
+/* The ACK that was saved up is sent with the next output, or waits for more segments. */
 static void stream_ack(struct stream *s)
 {
+	if (s->ack_due && s->pcb && !s->quick && !s->pushed && !s->fin_received && !s->held &&
+	    s->pcb->mss <= SMALL_SEGMENT) {
+		tcp_ack_later(BULK_ACK_MS);
+		return;
+	}
 	if (s->ack_due && s->pcb)
 		s->pcb->flags |= TF_ACK_NOW;
+	if (s->ack_due && s->quick)
+		s->quick--;
 	s->ack_due = false;
 	s->acks_saved = 0;
 }
@@ -76,12 +108,8 @@ static int8_t stream_received(void *arg, struct tcp_pcb *pcb, struct pbuf *p, in
 	} else if ((!s->e.sock && s->state == STREAM_OPEN) || !stream_push(s, p)) {
 		pbuf_free(p);
 		s->refused = true;	/* nobody will ever read it */
-	} else if (pcb->flags & TF_ACK_NOW && s->acks_saved < ACKS_SAVED) {
-		/* The library would acknowledge every second segment; of those
-		   that come together, one ACK is enough. */
-		pcb->flags = (pcb->flags & ~TF_ACK_NOW) | TF_ACK_DELAY;
-		s->acks_saved++;
-		s->ack_due = true;
+	} else {
+		stream_save_ack(s, pcb);
 	}
 	stream_dirty(s);
 	return ERR_OK;
@@ -236,6 +264,7 @@ static void stream_tune(struct stream *s)
 	pcb->rto = 2;
 	pcb->flags |= TF_NODELAY;
 	recover_start(s);
+	s->quick = QUICK_ACKS;
 	stream_apply_options(s);
 }
 
