@@ -19,7 +19,7 @@ A suite is a program with three verbs:
 	SUITE run PART FILE [TEST...]
 		runs a part, or some tests of it, and appends to FILE a line for each event:
 		"start TEST", then "ok TEST", "skip TEST why" or "fail TEST why"; "end" at the end.
-		A name has no blanks.
+		A name has no blanks.  SUITE_PLACE says where it runs: native, or the stack.
 
 A run in which nothing happens for -t seconds is killed: the test it was at has failed,
 and those that had not begun are run by themselves.
@@ -116,7 +116,7 @@ class Suite:
 			child = subprocess.Popen(
 				command_of(place) + [self.path, "run", part, path] + tests,
 				stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-				start_new_session=True, env=dict(os.environ, TMPDIR=temporary))
+				start_new_session=True, env=dict(os.environ, TMPDIR=temporary, SUITE_PLACE=place))
 			last = time.monotonic()
 			left = ""
 			while True:
