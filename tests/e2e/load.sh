@@ -84,8 +84,9 @@ for way in "" -R; do
 	rm -f "$T/tmp/server"
 	timeout $(($4 + 40)) iperf3 -s -1 > "$T/tmp/server" 2>&1 &
 	wait_for 10 grep -q listening "$T/tmp/server"
-	t "iperf3 $way" timeout $(($4 + 30)) iperf3 -c 127.0.0.1 -t "$4" $way
-	echo "$t_out" | grep -E "sender|receiver"
+	client=$(timeout $(($4 + 30)) iperf3 -c 127.0.0.1 -t "$4" $way 2>&1)	# t has 60 s
+	t_is "iperf3 $way" $? 0
+	echo "$client" | grep -E "sender|receiver|error"
 	wait $!
 done
 rm -f "$T/tmp/server"

@@ -7,6 +7,7 @@
 #	tests/suites/run.sh				what ./check runs
 #	tests/suites/run.sh cpython -a			every part
 #	IPROUTE2_SOURCE=DIRECTORY tests/suites/run.sh iproute2
+#	CURL_SOURCE=DIRECTORY tests/suites/run.sh curl -a
 #	tests/suites/run.sh cpython -m test_socket -o umnetlwipv6 -v
 #
 # Knobs: those of e2e/lib.sh.
