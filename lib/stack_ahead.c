@@ -23,7 +23,7 @@ static struct {
 
 void ahead_start(void)
 {
-	wanted = true;
+	wanted = !ends_are_kept();	/* what is given ahead comes without its A */
 }
 
 static void spares_give(void)

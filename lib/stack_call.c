@@ -55,6 +55,7 @@ int64_t call_socket(struct sock *none, struct pending *p)
 		sock_free(s);
 		return rc;
 	}
+	end_keep(s, p->fd);
 	p->id = s->id;
 	return 0;
 }

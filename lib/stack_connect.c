@@ -9,6 +9,7 @@
 static void connect_succeed(struct sock *s)
 {
 	carrier_unplug(s);	/* the guest's EPOLLOUT edge */
+	end_drop(s);
 	s->state = STATE_CONNECTED;
 	s->readable = true;
 	s->connect_untold = !pending_first(s, UM_CONNECT);

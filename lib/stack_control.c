@@ -137,6 +137,19 @@ static void control_flush(void)
 	control_watch();
 }
 
+/* What is closed, but not known to be, may have the port. */
+static int64_t control_run(struct sock *s, struct pending *p)
+{
+	uint32_t op = p->call.op;
+	int64_t rc = operations[op](s, p);
+
+	if (rc != -EADDRINUSE || (op != UM_BIND && op != UM_LISTEN) || !end_look_now(s))
+		return rc;
+	sock_run_all();
+	s = sock_find(p->call.sock);
+	return s ? operations[op](s, p) : -EBADF;
+}
+
 /* Takes the call out of m, but for the descriptor. */
 static void control_call(struct wire_message *m)
 {
@@ -155,6 +168,8 @@ static void control_call(struct wire_message *m)
 	if (s && s->spare)
 		s = NULL;
 	p->blocks = m->head.value & WIRE_BLOCKS;
+	if (s && m->fds[0] < 0 && !m->cut)
+		m->fds[0] = m->call.fd = end_copy(s);
 	p->tag = m->head.tag;
 	p->call = m->call;
 	p->fd = -1;
@@ -166,7 +181,7 @@ static void control_call(struct wire_message *m)
 	else if (!s && op != UM_SOCKET && op != UM_FILE && (op != UM_IOCTL || m->head.sock))
 		rc = -EBADF;
 	else
-		rc = operations[op](s, p);
+		rc = control_run(s, p);
 	if (rc == UM_TAKEN)
 		p->call.fd = -1;
 	else

@@ -134,7 +134,7 @@ static int wait_min(int a, int b)
 	return a < b ? a : b;
 }
 
-static uint64_t clock_microseconds(void)
+uint64_t clock_microseconds(void)
 {
 	struct timespec now;
 
@@ -179,6 +179,7 @@ void loop_run(void)
 		sock_run_all();
 		wait = pending_expire();
 		wait = wait_min(wait, census_run());
+		wait = wait_min(wait, end_run());
 		if (stack_ops->poll)
 			wait = wait_min(wait, stack_ops->poll());
 		if (sock_has_work())

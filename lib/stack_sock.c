@@ -41,7 +41,7 @@ struct sock *sock_new(int domain, int type, int protocol)
 	s->um.type = type;
 	s->um.protocol = protocol;
 	s->id = sock_name(domain, type);
-	s->fd = s->listener.guest = -1;
+	s->fd = s->listener.guest = s->end.fd = -1;
 	TAILQ_INIT(&s->waiting);
 	TAILQ_INIT(&s->listener.queue);
 	TAILQ_INIT(&s->message.letters);
@@ -77,6 +77,7 @@ void sock_free(struct sock *s)
 	ahead_lost(s);
 	carrier_close(s);
 	census_forget(s);
+	end_drop(s);
 	if (s->listener.guest >= 0)
 		close(s->listener.guest);
 	sock_rest(s);

@@ -36,6 +36,11 @@ int um_new_view(void);
 /* Process pid moves into the caller's view.  EOPNOTSUPP: it is not of this session, and
    cannot be brought in; ESRCH; EPERM. */
 int um_attach(int pid);
+/* mount(2) and umount2(2) of what modules serve, also where a container's filter denies those.
+   ENOSYS: nothing in the view serves the type, or is mounted there. */
+int um_mount(const char *source, const char *target, const char *type, unsigned long flags,
+		const char *options);
+int um_umount(const char *target, int flags);
 
 #ifdef __cplusplus
 }

@@ -92,6 +92,7 @@ int um_stack_main(int argc, char **argv, const struct um_stack_ops *ops)
 		    argv[0], CONTROL_FD);
 	stack_target = argv[2];
 	stack_raise_limits();
+	end_open();
 	signal(SIGPIPE, SIG_IGN);
 	if (loop_open() < 0 || census_open() < 0)
 		die("%s: cannot make an epoll set: %s", ops->name, strerror(errno));

@@ -16,8 +16,8 @@
  *    level: a call's handler, a carrier's event, the work list, the census.
  *
  * A socket's carrier is an AF_UNIX socketpair.  "A" is the guest's end, "B"
- * (sock.fd) ours.  Nothing here keeps A: while any copy of A is open B sees no
- * hangup, and the hangup is the guest's close().
+ * (sock.fd) ours.  Nothing here keeps A (but stack_end.c, in containers): while any copy of A is
+ * open B sees no hangup, and the hangup is the guest's close().
  *
  *   STATE_FRESH       made; perhaps bound
  *   STATE_CONNECTING  STREAM: ops->connect said -EINPROGRESS.  A is plugged
@@ -89,6 +89,13 @@ struct sock {
 	unsigned	census;		/* number of the last census that saw A open */
 	TAILQ_ENTRY(sock) lost;		/* in the census's list of doubtful sockets */
 	bool		is_lost;
+	struct {
+		int	fd;		/* A, where calls cannot bring it (owned); or -1 */
+		bool	used;		/* a call has come since */
+		bool	absent;		/* nobody had it at the last look */
+		unsigned since, seen;	/* numbers of looks */
+		LIST_ENTRY(sock) by_inode;
+	} end;
 
 	struct {
 		size_t	skip;		/* bytes at the head of B that are not data */
@@ -180,6 +187,7 @@ void loop_stop(void);
 /* A call has come: another may follow in microseconds; look for it for a moment
    before sleeping. */
 void loop_expect(void);
+uint64_t clock_microseconds(void);
 /* Like um_stack_watch(). */
 int loop_watch(int fd, uint32_t events, void (*fn)(void *arg, uint32_t events), void *arg);
 /* fd, of which there is no copy, is about to be closed. */
@@ -267,6 +275,19 @@ void census_doubt(struct sock *s, bool soon);
 void census_forget(struct sock *s);
 /* Releases what is closed, when it is time to look; milliseconds to the next, or -1. */
 int census_run(void);
+
+/* stack_end.c: guests' ends, kept where calls cannot bring them. */
+void end_open(void);
+bool ends_are_kept(void);
+/* Keeps a copy of s's A (guest, borrowed), if that is to be done here. */
+void end_keep(struct sock *s, int guest);
+void end_drop(struct sock *s);
+/* A copy (owned) of what is kept, for a call on s; or -1. */
+int end_copy(struct sock *s);
+/* Drops what nobody has but us, of `but` excepted; true if there was something: there is work. */
+bool end_look_now(const struct sock *but);
+/* The same, now and then; milliseconds to the next time, or -1. */
+int end_run(void);
 
 /* stack_stream.c */
 void stream_run(struct sock *s);

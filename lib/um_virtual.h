@@ -7,6 +7,8 @@
 #ifndef UM_VIRTUAL_H
 #define UM_VIRTUAL_H
 
+#include <stdint.h>
+
 #define UMV_BASE		0x564f00	/* "VO" */
 /* (const char *path, int domain, int type, int protocol): msocket(3) */
 #define UMV_MSOCKET		(UMV_BASE + 0)
@@ -30,7 +32,22 @@
 #define UMV_NEW_VIEW		(UMV_BASE + 7)
 /* (int pid): that process, of the same session, moves into the caller's view */
 #define UMV_ATTACH		(UMV_BASE + 8)
-#define UMV_END			(UMV_BASE + 9)
+/* as mount(2) and umount2(2), for what the view itself mounts: ENOSYS, nothing of it */
+#define UMV_MOUNT		(UMV_BASE + 9)
+#define UMV_UMOUNT		(UMV_BASE + 10)
+#define UMV_END			(UMV_BASE + 11)
+
+/*
+ * The other way to make them, for containers, whose filters let only numbers pass that they
+ * know: prctl(UMV_PRCTL, number, struct um_virtual_call *).  A result is the view's only
+ * if `answered` was set: else this is no view.
+ */
+#define UMV_PRCTL		0x564f5549	/* "VOUI" */
+
+struct um_virtual_call {
+	uint64_t argument[6];
+	uint64_t answered;	/* 0; then 1 */
+};
 
 struct um_view_info {
 	int	server;		/* pid of the monitor */

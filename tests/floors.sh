@@ -15,19 +15,19 @@ complain() { echo "not ok - $*"; failures=$((failures + 1)); }
 # The floor of a file of the monitor, by its name without .c or .h.
 floor() {
 	case $1 in
-	um_call|um_module|um_virtual|um_stack|msocket|util|wire) echo 0 ;;
+	um_call|um_lib|um_module|um_virtual|um_stack|msocket|util|wire) echo 0 ;;
 	table|guest|control|identity|loop|process|helper|runtime) echo 1 ;;
 	request|message|sock|mount|name|view|service|procfile|statbuf|special|listing|shadow|filecall) echo 2 ;;
-	route|virtual|namecall|virtualfile|viewlife|exec) echo 3 ;;
+	route|virtual|hypercall|namecall|virtualfile|viewlife|exec) echo 3 ;;
 	call) echo 4 ;;
-	umview|front|monitor|keeper|guestrun|session|launch|filter|banner|options) echo 5 ;;
+	umview|front|monitor|keeper|guestrun|session|launch|filter|banner|container|options) echo 5 ;;
 	esac
 }
 
 # may_include FILE HEADER
 may_include() {
 	case $1:$2 in
-	umview/cmd/*:common.h|umview/cmd/*:um_lib.h|umview/cmd/*:msocket.h|umview/cmd/*:family.h) ;;
+	umview/cmd/*:common.h|umview/cmd/*:real.h|umview/cmd/*:um_lib.h|umview/cmd/*:msocket.h|umview/cmd/*:family.h) ;;
 	umview/cmd/*) return 1 ;;
 	umview/*)
 		from=$(basename "$1" | sed 's/\.[ch]$//')

@@ -26,4 +26,10 @@ void banner_print(const struct kernel_offer *offer)
 		offers_thread_pidfd() ? " PIDFD_THREAD" : "",
 		offer->killable ? "them all" :
 		"them all (without WAIT_KILLABLE_RECV, signals may repeat calls)");
+	if (offer->no_mount || offer->no_copies)
+		fprintf(stderr, "A container's filter denies%s%s%s.%s\n\n",
+			offer->no_mount ? " mount(2)" : "",
+			offer->no_mount && offer->no_copies ? " and" : "",
+			offer->no_copies ? " pidfd_getfd(2)" : "",
+			offer->no_mount ? "  mount and umount are our own here: see um_mount(1)" : "");
 }

@@ -7,6 +7,8 @@
 
 struct kernel_offer {
 	bool killable;		/* SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV */
+	bool no_mount;		/* a container's filter denies mount(2) */
+	bool no_copies;		/* and pidfd_getfd(2) */
 	bool sync;		/* SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP */
 };
 

@@ -120,13 +120,13 @@ static void request_to_module(struct request *r, bool new_mount);
  */
 static bool answer_next(struct request *r, int64_t rc)
 {
-	const struct sock *sock;
-	int fd;
+	struct sock *sock;
+	int fd = -1;
 
 	if (rc <= 0 || !r->count_at || r->interrupted_at || !request_next(r))
 		return false;
-	fd = guest_descriptor(r->call.tid, (int)r->reg[0]);
-	sock = fd >= 0 ? sock_find(fd) : NULL;
+	if (sock_of_guest(r->call.tid, (int)r->reg[0], &fd, &sock) < 0)
+		return false;
 	/* The module may have changed the name that it was given. */
 	if (sock && sock->mount == mount_ref(r->mount)) {
 		r->call.sock = sock->name;

@@ -20,8 +20,17 @@ int guest_write(pid_t tid, uint64_t address, const void *buffer, size_t len);
    caller (NUL included); -ENAMETOOLONG if no NUL is found in max bytes. */
 ssize_t guest_string(pid_t tid, uint64_t address, size_t max, char **text);
 
-/* A copy (owned, CLOEXEC) of the guest's descriptor; -EBADF ... */
+/* Containers deny pidfd_getfd(2), old ones process_vm_readv(2), too: looks, once, before
+   anything else here is used. */
+void guest_probe(void);
+bool guest_copies_denied(void);
+
+/* A copy (owned, CLOEXEC) of the guest's descriptor; -EBADF ...; -EOPNOTSUPP where copies are denied. */
 int guest_descriptor(pid_t tid, int fd);
+/* The inode of the guest's socket, without a copy of it; -EBADF, -ENOTSOCK ... */
+int64_t guest_socket(pid_t tid, int fd);
+/* Is it one of AF_UNIX? */
+bool guest_socket_is_local(pid_t tid, int fd);
 
 /* Effective ids. */
 int guest_credentials(pid_t tid, uid_t *uid, gid_t *gid);

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "container.h"
 #include "filter.h"
 #include "guestrun.h"
 #include "util.h"
@@ -62,6 +63,8 @@ void guest_become(const struct session *session, bool nested)
 	for (int fd = 0; fd <= STDERR_FILENO; fd++)
 		if (session->closed[fd])
 			close(fd);
+	if (container_denies_mount())
+		container_set_path();
 	rc_run("/etc/viewosrc", argument);
 	if (session->rc_file) {
 		rc_run(session->rc_file, argument);
@@ -99,14 +102,29 @@ static void guest_run(const struct session *session, const struct sock_fprog *pr
 /* The pipe's other end is ours too: only the child itself tells of its death. */
 static bool made_wait(int made_from, pid_t pid)
 {
+	enum { LOOK = 50 };	/* ms between looks, where no pidfd is to be had */
 	autoclose int pidfd = syscall(SYS_pidfd_open, pid, 0);
 	struct pollfd fds[2] = {
 		{ .fd = made_from, .events = POLLIN }, { .fd = pidfd, .events = POLLIN },
 	};
+	siginfo_t dead = { 0 };
+	int n;
 
-	while (poll(fds, 2, -1) < 0 && errno == EINTR)
-		;
-	return fds[0].revents & POLLIN;
+	while ((n = poll(fds, 2, pidfd < 0 ? LOOK : -1)) <= 0)
+		if ((n < 0 && errno != EINTR) ||
+		    (waitid(P_PID, pid, &dead, WEXITED | WNOHANG | WNOWAIT) == 0 && dead.si_pid))
+			break;
+	return n > 0 && fds[0].revents & POLLIN;
+}
+
+/* Containers deny unshare(2).  There is no descriptor ~0: nothing is closed. */
+static int table_unshare(void)
+{
+	enum { UNSHARE = 2 };	/* CLOSE_RANGE_UNSHARE */
+
+	if (unshare(CLONE_FILES) == 0)
+		return 0;
+	return syscall(SYS_close_range, ~0u, ~0u, UNSHARE);
 }
 
 pid_t guest_start(struct guest_start *start, const struct session *session)
@@ -127,8 +145,8 @@ pid_t guest_start(struct guest_start *start, const struct session *session)
 	    read(made_pipe[0], &made, sizeof(made)) != sizeof(made))
 		die("the first guest died before it began");
 	/* From here on our table is our own. */
-	if (unshare(CLONE_FILES) < 0)
-		die("unshare: %s", strerror(errno));
+	if (table_unshare() < 0)
+		die("the table of descriptors cannot be unshared: %s", strerror(errno));
 	if (made.listener == -EBUSY)
 		die("a supervisor of system calls is there already (a container manager's?)");
 	if (made.listener < 0)

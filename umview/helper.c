@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "guest.h"
 #include "process.h"
 #include "um_module.h"
 #include "util.h"
@@ -97,6 +98,9 @@ static void helper_become(char *const argv[], int fd, int tid, int report)
 	signal(SIGPIPE, SIG_DFL);
 	if (tid)
 		snprintf(cwd, sizeof(cwd), "/proc/%d/cwd", tid);
+	/* Nobody can give a stack the guest's end of a socket: see lib/stack_end.c. */
+	if (guest_copies_denied())
+		setenv("UMVIEW_KEEP_ENDS", "1", 1);
 	if (chdir(cwd) == 0 && null >= 0 && dup2(life[0], 0) >= 0 && dup2(null, 1) >= 0 &&
 	    (fd < 0 || dup2(fd, 3) >= 0))
 		helper_exec(argv);

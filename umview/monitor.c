@@ -24,7 +24,9 @@
 
 #include "banner.h"
 #include "call.h"
+#include "container.h"
 #include "filter.h"
+#include "guest.h"
 #include "guestrun.h"
 #include "loop.h"
 #include "mount.h"
@@ -202,6 +204,7 @@ void monitor_run(const struct session *session, int front_socket)
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	signal(SIGPIPE, SIG_IGN);
+	guest_probe();
 	loop_start();
 	signals_watch();
 	services_preload(session);
@@ -211,6 +214,8 @@ void monitor_run(const struct session *session, int front_socket)
 	first = guest_start(&start, session);
 	listener = start.listener;
 	offer.killable = start.killable;
+	offer.no_mount = container_denies_mount();
+	offer.no_copies = guest_copies_denied();
 	offer.sync = call_sync_wake_up(listener);
 	if (!session->quiet && isatty(STDERR_FILENO))
 		banner_print(&offer);

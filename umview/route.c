@@ -152,8 +152,13 @@ static int64_t route_interface(struct request *r, int fd)
 	int family = 0;
 	int64_t rc;
 
-	if (r->call.op != UM_IOCTL || request < SIOCGIFNAME ||
-	    getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &len) < 0 || family != AF_UNIX)
+	if (r->call.op != UM_IOCTL || request < SIOCGIFNAME)
+		return UM_CONTINUE;
+	if (fd >= 0)
+		getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &len);
+	else if (guest_socket_is_local(r->call.tid, (int)r->reg[0]))
+		family = AF_UNIX;
+	if (family != AF_UNIX)
 		return UM_CONTINUE;
 	rc = route_family(r, AF_INET, ROUTE_NO_SOCKET);
 	if (rc == -EAFNOSUPPORT)
@@ -204,26 +209,23 @@ static int64_t route_name_service(struct request *r)
 static int64_t route_descriptor(struct request *r)
 {
 	struct sock *sock;
-	int64_t rc = ROUTE_MODULE;
-	int fd;
+	autoclose int fd = -1;
+	int64_t rc;
 
 	if (mount_count() && is_name_service(r))
 		return route_name_service(r);
 	if (!sock_count() && (r->call.op != UM_IOCTL || !mount_count()))
 		return UM_CONTINUE;
-	fd = guest_descriptor(r->call.tid, (int)r->reg[0]);
-	if (fd == -EPERM)
+	rc = sock_of_guest(r->call.tid, (int)r->reg[0], &fd, &sock);
+	if (rc == -EPERM)
 		route_unreadable(r);
-	if (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM)
-		return fd;	/* it may be one of ours: the kernel must not answer */
-	if (fd < 0)
+	if (rc == -EMFILE || rc == -ENFILE || rc == -ENOMEM)
+		return rc;	/* it may be one of ours: the kernel must not answer */
+	if (rc < 0)
 		return UM_CONTINUE;
-	sock = sock_find(fd);
-	if (!sock) {
-		rc = route_interface(r, fd);
-		close(fd);
-		return rc;
-	}
+	if (!sock)
+		return route_interface(r, fd);
+	rc = ROUTE_MODULE;
 	r->mount = mount_get(sock->mount);
 	if (!r->mount)
 		rc = UM_CONTINUE;
@@ -237,11 +239,12 @@ static int64_t route_descriptor(struct request *r)
 		rc = route_configure(r);
 		if (rc == 0)
 			rc = request_decode(r);
-		if (rc == 0)
+		if (rc == 0) {
+			take_fd(&fd);	/* the request's now */
 			return ROUTE_MODULE;
+		}
 		r->call.fd = -1;
 	}
-	close(fd);
 	return rc;
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "guest.h"
 #include "sock.h"
 #include "um_module.h"
 #include "util.h"
@@ -77,17 +78,42 @@ int sock_add(const struct sock *sock)
 	return 0;
 }
 
+static struct sock *sock_find_inode(ino_t inode)
+{
+	for (int32_t i = used ? *head_inode(inode) : -1; i >= 0; i = entries[i].next_inode)
+		if (entries[i].sock.inode == inode)
+			return &entries[i].sock;
+	return NULL;
+}
+
 struct sock *sock_find(int fd)
 {
+	struct sock *sock;
 	struct stat status;
 
 	if (!used || fstat(fd, &status) < 0 || !S_ISSOCK(status.st_mode))
 		return NULL;
-	for (int32_t i = *head_inode(status.st_ino); i >= 0; i = entries[i].next_inode)
-		if (entries[i].sock.inode == status.st_ino &&
-		    entries[i].sock.device == status.st_dev)
-			return &entries[i].sock;
-	return NULL;
+	sock = sock_find_inode(status.st_ino);
+	return sock && sock->device == status.st_dev ? sock : NULL;
+}
+
+int sock_of_guest(pid_t tid, int number, int *fd, struct sock **sock)
+{
+	int64_t inode;
+
+	*sock = NULL;
+	*fd = guest_descriptor(tid, number);
+	if (*fd >= 0) {
+		*sock = sock_find(*fd);
+		return 0;
+	}
+	if (!guest_copies_denied())
+		return take_fd(fd);
+	*fd = -1;
+	inode = guest_socket(tid, number);
+	if (inode > 0)
+		*sock = sock_find_inode(inode);
+	return inode > 0 || inode == -ENOTSOCK ? 0 : (int)inode;
 }
 
 void um_forget(uint64_t name)

@@ -25,6 +25,9 @@ int sock_add(const struct sock *sock);		/* copies; 0 or -errno */
 /* What fd (anyone's copy) carries; NULL if it is no carrier.  Good until the
    next sock_add() or um_forget(); `begun` may be set. */
 struct sock *sock_find(int fd);
+/* The same for the guest's descriptor `number`, into *sock.  *fd: a copy of it (owned), or -1
+   where copies are denied.  0, or -EBADF ... as guest_descriptor(). */
+int sock_of_guest(pid_t tid, int number, int *fd, struct sock **sock);
 unsigned sock_count(void);
 void sock_forget_mount(uint64_t mount);	/* all that are of this mount_ref */
 

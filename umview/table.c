@@ -176,8 +176,15 @@ NAMES("name_to_handle_at", ARG(SYS_name_to_handle_at, 341), UM_HANDLE, DIRFD, LI
 { "set_viewname", BOTH(UMV_SET_VIEWNAME), UM_SET_VIEWNAME, BY_VIEW,	{ STR }, { { 0 } } },
 { "new_view",	BOTH(UMV_NEW_VIEW),	UM_NEW_VIEW,	BY_VIEW,	{ NONE }, { { 0 } } },
 { "attach",	BOTH(UMV_ATTACH),	UM_ATTACH,	BY_VIEW,	{ INT }, { { 0 } } },
+{ "virtual_mount", BOTH(UMV_MOUNT),	UM_MOUNT,	BY_FSTYPE,
+	{ OPTSTR, STR, OPTSTR, LONG, OPTIONS }, { { 0 } } },
+{ "virtual_umount", BOTH(UMV_UMOUNT),	UM_UMOUNT,	BY_PATH,	{ STR, INT }, { { 0 } } },
 { "kill_all",	BOTH(UMV_KILL_ALL),	UM_KILL_ALL,	BY_VIEW,	{ INT }, { { 0 } } },
 
+/* Any of these, where a container's filter knows no such numbers.  It is the first of
+   prctl's rows: the others are the filter's alone. */
+{ "prctl",	{ SYS_prctl, 172 },	UM_VIRTUAL,	BY_VIEW,	{ INT, INT, POINTER },
+	{ IF_EQUAL(0, UMV_PRCTL) } },
 /* A guest that made itself unreadable could not be served; nothing is gained by
    it against a monitor of the same user. */
 { "prctl",	{ SYS_prctl, 172 },	0,		IGNORED,	{ 0 },

@@ -10,7 +10,7 @@
 
 #include "guestrun.h"
 #include "session.h"
-#include "um_virtual.h"
+#include "um_lib.h"
 #include "util.h"
 
 static const char usage[] =
@@ -73,25 +73,18 @@ static void session_parse(struct session *session, int argc, char **argv)
 	}
 }
 
-static bool inside_a_view(void)
-{
-	struct um_view_info info;
-
-	return syscall(UMV_VIEW_INFO, &info, sizeof(info)) >= 0;
-}
-
 /*
  * Inside a view there is a monitor already: it makes the new view, into which this very
  * process moves before it becomes the command.
  */
 static void nested_run(const struct session *session)
 {
-	if (syscall(UMV_NEW_VIEW) < 0)
+	if (um_new_view() < 0)
 		die("cannot make a view inside this one: %s", strerror(errno));
-	if (session->name && syscall(UMV_SET_VIEWNAME, session->name) < 0)
+	if (session->name && um_set_viewname(session->name) < 0)
 		die("bad view name '%s'", session->name);
 	for (const char **module = session->preload; *module; module++)
-		if (syscall(UMV_ADD_SERVICE, *module, 0) < 0)
+		if (um_add_service(*module, 0) < 0)
 			die("cannot load '%s': %s", *module, strerror(errno));
 	if (!session->quiet && isatty(STDERR_FILENO))
 		fputs("UMView: nested invocation\n\n", stderr);
@@ -116,7 +109,7 @@ int main(int argc, char **argv)
 	stdio_fill(&session);
 	session_parse(&session, argc, argv);
 	sigprocmask(SIG_BLOCK, NULL, &session.mask);
-	if (inside_a_view())
+	if (um_check())
 		nested_run(&session);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
 		die("socketpair: %s", strerror(errno));

@@ -23,7 +23,7 @@
 #include "view.h"
 #include "viewlife.h"
 
-enum { SECOND_LOOK = 10 };	/* ms */
+enum { SECOND_LOOK = 10, WITHOUT_PIDFD = 300 };	/* ms */
 
 struct life {
 	struct view	*view;
@@ -60,6 +60,15 @@ static int timer_in(unsigned milliseconds)
 	return fd;
 }
 
+/* What tells of pid's end: a pidfd; where those are denied, a timer, and then all is looked
+   at again.  -1: it has ended. */
+static int life_descriptor(pid_t pid)
+{
+	int fd = syscall(SYS_pidfd_open, pid, 0);
+
+	return fd >= 0 || errno == ESRCH ? fd : timer_in(WITHOUT_PIDFD);
+}
+
 /* A live process of the view, into *arg.  The first that is found will do. */
 static int life_find(pid_t pid, void *arg)
 {
@@ -68,7 +77,7 @@ static int life_find(pid_t pid, void *arg)
 
 	if (life->looked || view_told(pid) != life->view)
 		return 0;
-	fd = syscall(SYS_pidfd_open, pid, 0);
+	fd = life_descriptor(pid);
 	if (fd < 0)
 		return 0;
 	life->looked = true;
@@ -97,7 +106,7 @@ static void life_look(struct life *life)
 static int life_begin(struct view *view, pid_t pid)
 {
 	struct life *life = xcalloc(1, sizeof(*life));
-	int fd = syscall(SYS_pidfd_open, pid, 0);
+	int fd = life_descriptor(pid);
 	int rc;
 
 	*life = (struct life){ .view = view, .pidfd = -1 };

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "guest.h"
+#include "hypercall.h"
 #include "mount.h"
 #include "process.h"
 #include "route.h"
@@ -346,6 +347,8 @@ int64_t virtual_call(struct request *r)
 		return virtual_rlimit(r);
 	if (r->call.op == UM_SOCKETCALL)
 		return virtual_socketcall(r);
+	if (r->call.op == UM_VIRTUAL)
+		return hypercall(r);
 	rc = request_decode(r);
 	if (rc < 0)
 		return rc;
