@@ -15,12 +15,12 @@ complain() { echo "not ok - $*"; failures=$((failures + 1)); }
 # The floor of a file of the monitor, by its name without .c or .h.
 floor() {
 	case $1 in
-	um_call|um_lib|um_module|um_virtual|um_stack|msocket|util|wire) echo 0 ;;
+	um_call|um_lib|um_module|um_virtual|um_stack|msocket|util|wire|denied|json|vde_default) echo 0 ;;
 	table|guest|control|identity|loop|process|helper|runtime) echo 1 ;;
 	request|message|sock|mount|name|view|service|procfile|statbuf|special|listing|shadow|filecall) echo 2 ;;
 	route|virtual|hypercall|namecall|virtualfile|viewlife|exec) echo 3 ;;
 	call) echo 4 ;;
-	umview|front|monitor|keeper|guestrun|session|launch|filter|banner|container|options) echo 5 ;;
+	umview|front|monitor|keeper|guestrun|session|launch|filter|banner|container|options|doctor|doctor-*) echo 5 ;;
 	esac
 }
 
@@ -43,10 +43,10 @@ may_include() {
 	modules/*) return 1 ;;
 	umnet/umnet.*:*|umnet/instance*:*|umnet/ahead.*:*|umnet/vde.*:*|umnet/litter.*:*|umnet/link.*:*|umnet/resolver.*:*)	# the module umnet
 		case $2 in
-		um_module.h|um_call.h|util.h|wire.h|family.h|umnet.h|ahead.h|instance.h|instance_private.h|vde.h|litter.h|resolver.h|link.h) ;;
+		um_module.h|um_call.h|util.h|wire.h|family.h|umnet.h|ahead.h|instance.h|instance_private.h|vde.h|litter.h|resolver.h|link.h|vde_default.h) ;;
 		*) return 1 ;;
 		esac ;;
-	umnet/*:um_stack.h|umnet/*:um_call.h|umnet/*:util.h) ;;
+	umnet/*:um_stack.h|umnet/*:um_call.h|umnet/*:util.h|umnet/*:denied.h) ;;
 	umnet/*:um_*|umnet/*:wire.h|umnet/*:instance.h) return 1 ;;
 	umnet/lwipv6/*) [ -e "umnet/lwipv6/$2" ] || [ -e "umnet/$2" ] ;;
 	umnet/netns/*) [ -e "umnet/netns/$2" ] || [ -e "umnet/$2" ] ;;

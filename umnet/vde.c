@@ -5,36 +5,13 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
 #include "um_module.h"
 #include "util.h"
 #include "vde.h"
+#include "vde_default.h"
 
 #define VARIABLE	"UMNET_DEFAULT_VDE"
-
-/* Does a switch listen in this directory? */
-static bool switch_runs(const char *directory)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	autoclose int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	if ((size_t)snprintf(address.sun_path, sizeof(address.sun_path), "%s/ctl", directory) >=
-	    sizeof(address.sun_path))
-		return false;
-	return connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
-}
-
-/* Where vde_open(NULL) looks. */
-static bool default_runs(void)
-{
-	const char *home = getenv("HOME");
-	autofree char *own = xasprintf("%s/.vde2/default.switch", home ? home : "");
-
-	return (home && switch_runs(own)) || switch_runs("/var/run/vde.ctl") ||
-	       switch_runs("/run/vde2/vde.ctl") || switch_runs("/tmp/vde.ctl");
-}
 
 static bool is_interface(const char *item, const char *prefix)
 {
@@ -100,7 +77,7 @@ int vde_prepare(const char *options)
 
 	if (!options_use_default(options))
 		return 0;
-	if (default_runs()) {
+	if (vde_default_runs(NULL, 0)) {
 		unsetenv(VARIABLE);
 		return 0;
 	}

@@ -118,7 +118,7 @@ static bool made_wait(int made_from, pid_t pid)
 }
 
 /* Containers deny unshare(2).  There is no descriptor ~0: nothing is closed. */
-static int table_unshare(void)
+int descriptors_unshare(void)
 {
 	enum { UNSHARE = 2 };	/* CLOSE_RANGE_UNSHARE */
 
@@ -145,7 +145,7 @@ pid_t guest_start(struct guest_start *start, const struct session *session)
 	    read(made_pipe[0], &made, sizeof(made)) != sizeof(made))
 		die("the first guest died before it began");
 	/* From here on our table is our own. */
-	if (table_unshare() < 0)
+	if (descriptors_unshare() < 0)
 		die("the table of descriptors cannot be unshared: %s", strerror(errno));
 	if (made.listener == -EBUSY)
 		die("a supervisor of system calls is there already (a container manager's?)");

@@ -21,5 +21,7 @@ pid_t guest_start(struct guest_start *start, const struct session *session);
 void guest_become(const struct session *session, bool nested) __attribute__((noreturn));
 /* Let it run its rc files and exec the command. */
 void guest_go(struct guest_start *start);
+/* The table of descriptors that we share with a clone becomes our own.  0, or -1 and errno. */
+int descriptors_unshare(void);
 
 #endif

@@ -60,21 +60,38 @@ void helper_kill_all(int signal)
 		kill(helpers[i], signal);
 }
 
-/* $UMVIEW_LIBEXEC, where programs are installed, then PATH. */
+/* The first of these directories, separated by colons, with such a program in it. */
+static char *program_in(const char *directories, const char *name)
+{
+	while (directories && *directories) {
+		size_t n = strcspn(directories, ":");
+		autofree char *path = xasprintf("%.*s/%s", (int)n, directories, name);
+
+		if (access(path, X_OK) == 0)
+			return take_pointer(path);
+		directories += n + (directories[n] == ':');
+	}
+	return NULL;
+}
+
+char *helper_find(const char *name)
+{
+	char *path;
+
+	if (strchr(name, '/'))
+		return access(name, X_OK) == 0 ? xstrdup(name) : NULL;
+	path = program_in(getenv("UMVIEW_LIBEXEC"), name);
+	if (!path)
+		path = program_in(LIBEXEC_DIR, name);
+	return path ? path : program_in(getenv("PATH"), name);
+}
+
 static void helper_exec(char *const argv[])
 {
-	const char *own = getenv("UMVIEW_LIBEXEC");
+	autofree char *path = helper_find(argv[0]);
 
-	if (!strchr(argv[0], '/')) {
-		if (own) {
-			autofree char *path = xasprintf("%s/%s", own, argv[0]);
-
-			execv(path, argv);
-		}
-		autofree char *path = xasprintf("%s/%s", LIBEXEC_DIR, argv[0]);
-
+	if (path)
 		execv(path, argv);
-	}
 	execvp(argv[0], argv);
 }
 

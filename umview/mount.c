@@ -301,5 +301,5 @@ void mount_end_all(void)
 {
 	for (unsigned i = 0; i < slots; i++)
 		if (mounts[i]->state == MOUNT_READY)
-			mounts[i]->service->module->umount(mounts[i]->instance, UM_SESSION_END);
+			mount_let_go(mounts[i], UM_SESSION_END);	/* a view may end yet */
 }

@@ -26,6 +26,9 @@ pid_t process_of(pid_t tid);
 
 /* Helper programs of modules: um_spawn() of um_module.h starts them. */
 bool helper_is(pid_t pid);
+/* A program of that name in $UMVIEW_LIBEXEC, where programs are installed, or PATH: its path,
+   owned, or NULL. */
+char *helper_find(const char *name);
 /* pid was reaped; true if it was a helper. */
 bool helper_gone(pid_t pid);
 unsigned helper_count(void);

@@ -12,13 +12,18 @@
 /* Long enough for any use, short enough for a sockaddr_un below it. */
 enum { BASE_MAX = 60 };
 
-static void runtime_path(char *path, size_t size, pid_t monitor)
+const char *runtime_base(void)
 {
 	const char *base = getenv("XDG_RUNTIME_DIR");
 
 	if (!base || base[0] != '/' || strlen(base) > BASE_MAX || access(base, W_OK | X_OK) < 0)
 		base = "/tmp";
-	snprintf(path, size, "%s/umview.%d", base, monitor);
+	return base;
+}
+
+static void runtime_path(char *path, size_t size, pid_t monitor)
+{
+	snprintf(path, size, "%s/umview.%d", runtime_base(), monitor);
 }
 
 const char *um_runtime_dir(void)

@@ -8,6 +8,8 @@
 
 #include <sys/types.h>
 
+/* Where it is made. */
+const char *runtime_base(void);
 /* Remove the directory of that monitor, and all in it, if it is there. */
 void runtime_remove(pid_t monitor);
 

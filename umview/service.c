@@ -36,8 +36,7 @@ static void *module_open_in(const char *directory, size_t n, const char *name, b
 	return NULL;
 }
 
-/* $UMVIEW_MODULES, ~/.umview/modules, then where they are installed. */
-static void *module_open(const char *name, bool *found)
+void *module_open(const char *name, bool *found)
 {
 	const char *list = getenv("UMVIEW_MODULES");
 	const char *home = getenv("HOME");

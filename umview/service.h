@@ -29,6 +29,9 @@ struct service_list {
 /* "module[,options]".  0; -ENOENT, -EEXIST, -ENOEXEC or what its init says; a warning
    has told the user why. */
 int service_add(struct service_list *list, const char *module_and_options, bool permanent);
+/* dlopen(3) of a module's file by its name: looked for in $UMVIEW_MODULES, ~/.umview/modules,
+   then where they are installed.  NULL: *found tells if there is such a file. */
+void *module_open(const char *name, bool *found);
 /* -EPERM (permanent).  The caller knows that nothing of this list's view uses it. */
 int service_remove(struct service_list *list, struct service *service);
 struct service *service_find(const struct service_list *list, const char *name);

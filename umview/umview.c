@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "doctor.h"
 #include "guestrun.h"
 #include "session.h"
 #include "um_lib.h"
@@ -20,14 +21,20 @@ static const char usage[] =
 	"  -p, --preload MODULE[,OPTS]    load a module first (repeatable)\n"
 	"  -f, --rc FILE                  instead of ~/.viewosrc\n"
 	"  -q, --quiet                    no banner\n"
+	"      --doctor [--json]          try what umview needs here, and tell\n"
 	"  -v, --version\n"
 	"  -h, --help\n";
+
+/* Options without a letter. */
+enum { OPTION_DOCTOR = 0x100, OPTION_DOCTOR_GUEST };
 
 static const struct option long_options[] = {
 	{ "viewname", required_argument, NULL, 'V' },
 	{ "preload", required_argument, NULL, 'p' },
 	{ "rc", required_argument, NULL, 'f' },
 	{ "quiet", no_argument, NULL, 'q' },
+	{ "doctor", no_argument, NULL, OPTION_DOCTOR },
+	{ "doctor-guest", required_argument, NULL, OPTION_DOCTOR_GUEST },
 	{ "version", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -54,6 +61,10 @@ static void session_parse(struct session *session, int argc, char **argv)
 		case 'q':
 			session->quiet = true;
 			break;
+		case OPTION_DOCTOR:
+			exit(doctor_run(argv + optind));
+		case OPTION_DOCTOR_GUEST:	/* the doctor's own */
+			exit(doctor_guest(optarg));
 		case 'v':
 			printf("umview %s\n", UMVIEW_VERSION);
 			exit(0);

@@ -32,15 +32,14 @@ void denied_prepare(void)
 	max_net = setting_read(LIMITS "max_net_namespaces");
 }
 
-/* Is this process under a filter of somebody else's?  (The monitor's is for guests.) */
-static int filtered(void)
+bool denied_filtered(void)
 {
 	autoclose int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
 	char text[4096], *line;
 	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 
 	if (n <= 0)
-		return 0;
+		return false;
 	text[n] = 0;
 	line = strstr(text, "\nSeccomp:");
 	return line && atoi(line + strlen("\nSeccomp:"));
@@ -85,7 +84,7 @@ int denied_explain(const char *what, int error, char *text, size_t size)
 					settings[k].denies);
 			return error;
 		}
-	if (filtered())
+	if (denied_filtered())
 		snprintf(text, size, "%s are denied: by a seccomp filter that was there before us "
 			"(a container's or a service manager's)", what);
 	else
