@@ -142,7 +142,9 @@ void um_sock_facts(const struct um_sock *um, struct um_sock_facts *facts)
 	struct sock *s = sock_of(um);
 	int sizes = 0;
 
-	*facts = (struct um_sock_facts){ .inode = s->inode, .cookie = s->id,
+	/* What was given ahead nobody has accepted yet. */
+	*facts = (struct um_sock_facts){
+		.inode = s->listener.given ? 0 : s->inode, .cookie = s->id,
 		.listening = s->state == STATE_LISTENING, .held = s->message.outbox_size,
 		.shut_read = s->shut & SHUT_READ, .shut_write = s->shut & SHUT_WRITE };
 	if (facts->listening) {

@@ -216,6 +216,7 @@ static int sock_register(const struct request *r, int fd, uint64_t name)
 	sock.stream = type == SOCK_STREAM;
 	sock.begun = sock.stream && r->call.op == UM_ACCEPT;
 	sock.netlink = r->call.op == UM_SOCKET && r->call.arg[0].value == AF_NETLINK;
+	sock.ipv6 = r->call.op == UM_SOCKET ? r->call.arg[0].value == AF_INET6 : r->ipv6;
 	return sock_add(&sock);
 }
 

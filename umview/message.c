@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <net/if.h>
-#include <net/route.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -376,39 +375,6 @@ int message_scatter(struct request *r)
 			return rc;
 		at += n;
 	}
-	return 0;
-}
-
-int message_read_route(struct request *r)
-{
-	enum { ROUTE6 = 80 };	/* struct in6_rtmsg, for an AF_INET6 socket */
-	struct um_arg *arg = &r->call.arg[2];
-	struct rtentry route = { 0 };
-	autofree char *device = NULL;
-	size_t size = sizeof(route);
-	uint8_t *both;
-	ssize_t n = 0;
-	int rc = guest_read(r->call.tid, r->reg[2], &route, size);
-
-	if (rc < 0) {
-		size = ROUTE6;
-		rc = guest_read(r->call.tid, r->reg[2], &route, size);
-	}
-	if (rc < 0)
-		return rc;
-	/* In in6_rtmsg something else stands there: what cannot be read is none. */
-	if (size == sizeof(route) && route.rt_dev)
-		n = guest_string(r->call.tid, (uintptr_t)route.rt_dev, 32, &device);
-	both = calloc(1, sizeof(route) + (n > 0 ? n : 0) + 1);
-	if (!both)
-		return -ENOMEM;
-	memcpy(both, &route, size);
-	if (n > 0)
-		memcpy(both + sizeof(route), device, n);
-	arg->in = both;
-	arg->in_len = n > 0 ? sizeof(route) + n + 1 : size;
-	arg->room = 0;
-	r->place[2].address = 0;
 	return 0;
 }
 

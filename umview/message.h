@@ -15,8 +15,6 @@ int message_scatter(struct request *r);
 void message_narrow_control(struct request *r);
 /* recvmmsg's struct timespec. */
 void message_write_time(const struct request *r, uint64_t ms);
-/* SIOCADDRT's struct rtentry, followed in the copy by its rt_dev string. */
-int message_read_route(struct request *r);
 /* SIOCGIFCONF's answer for a 32-bit guest, whose struct ifreq is shorter. */
 int message_narrow_interfaces(struct request *r);
 /* Copy len bytes of the guest's into argument `index` (request.c). */

@@ -11,6 +11,7 @@
 #include "loop.h"
 #include "message.h"
 #include "request.h"
+#include "routecall.h"
 #include "util.h"
 #include "wire.h"
 
@@ -117,7 +118,7 @@ static int decode_out(struct request *r, unsigned i, bool in_too)
 /*
  * The structures of the SIOC* calls.  The two that hold a pointer are unfolded
  * here: struct ifconf's array becomes the argument, struct rtentry is followed
- * by its device's name.
+ * by its device's name (routecall.h).
  */
 static int decode_ioctl(struct request *r)
 {
@@ -147,9 +148,13 @@ static int decode_ioctl(struct request *r)
 			arg->room = arg->room / size * sizeof(struct ifreq);
 		r->place[2] = (struct place){ ifconf.buffer, r->reg[2], sizeof(int) };
 		return 0;
+	case SIOCGIFSLAVE:
+		if (r->word == 4)
+			return -ENOTTY;	/* one that the kernel does not know of them */
+		break;
 	case SIOCADDRT:
 	case SIOCDELRT:
-		return r->word == 8 ? message_read_route(r) : -EINVAL;
+		return routecall_decode(r);
 	case SIOCGARP:
 	case SIOCSARP:
 	case SIOCDARP:

@@ -39,6 +39,7 @@ struct request {
 	bool		 made_here;	/* a socket(2) that must not go on as it is: what
 					   is the host's is made by the monitor */
 	bool		 stream;	/* a short write is as good as a long one */
+	bool		 ipv6;		/* the socket it is about is of AF_INET6 */
 	bool		 abandoned;	/* the guest has been answered or is dead */
 	int		 answer_fd;	/* owned; the answer if not -1 */
 	struct {			/* UM_FILE: */

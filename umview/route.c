@@ -234,6 +234,7 @@ static int64_t route_descriptor(struct request *r)
 	if (rc == ROUTE_MODULE) {
 		sock->begun |= sock->stream && r->call.op == UM_CONNECT;
 		r->stream = sock->stream;
+		r->ipv6 = sock->ipv6;
 		r->call.sock = r->name = sock->name;
 		r->call.fd = fd;
 		rc = route_configure(r);

@@ -19,6 +19,7 @@ struct sock {
 	bool		 stream;	/* receiving is the kernel's business ... */
 	bool		 begun;		/* ... once it was connected or accepted */
 	bool		 netlink;	/* sending is, too */
+	bool		 ipv6;		/* AF_INET6 */
 };
 
 int sock_add(const struct sock *sock);		/* copies; 0 or -errno */

@@ -29,6 +29,14 @@ EOF
 cat > "$T/view.sh" <<'EOF'
 mount -t umnetlwipv6 -o vd0,mac=02:02:00:00:00:06 none /dev/net/default || exit 98
 EOF
+# Linux makes the link-local address some time after the link is up, and each is tentative
+# until its work queue has looked at it, tested for duplicates or not.
+cat > "$T/up.sh" <<'EOF'
+addresses_settle() {
+	wait_for 20 sh -c 'ip -6 addr show dev vd0 scope link | grep -q fe80 && [ -z "$(ip -6 addr show tentative)" ]'
+}
+vd0_up() { ip link set vd0 up; addresses_settle; }
+EOF
 chmod 755 "$T"/*.sh
 
 namespace=yes
@@ -44,9 +52,9 @@ both() {
 	fi
 	echo "$2" > "$T/script.sh"
 	chmod 755 "$T/script.sh"
-	bounded unshare -Urn sh -c '. "$T/in.sh"; . "$T/native.sh"; . "$T/script.sh"' 2>&1 < /dev/null |
+	bounded unshare -Urn sh -c '. "$T/in.sh"; . "$T/native.sh"; . "$T/up.sh"; . "$T/script.sh"' 2>&1 < /dev/null |
 		sed -E 's/@if77//; s/ link-netnsid 0//; s/uid [0-9]+/uid N/; s/"link_index":77,//; s/,"link_netnsid":0//' | $filter > "$T/native"
-	view '. "$T/in.sh"; . "$T/view.sh"; . "$T/script.sh"' 2>&1 < /dev/null |
+	view '. "$T/in.sh"; . "$T/view.sh"; . "$T/up.sh"; . "$T/script.sh"' 2>&1 < /dev/null |
 		sed -E 's/uid [0-9]+/uid N/' | $filter > "$T/view"
 	if [ -s "$T/native" ] && cmp -s "$T/native" "$T/view"; then
 		ok "$1"
@@ -57,8 +65,8 @@ both() {
 }
 
 say='s() { echo "== $*"; "$@" 2>&1; echo "= $?"; }
-ip link set vd0 up; ip addr add 10.1.2.3/24 brd + dev vd0; ip addr add 10.1.2.4/24 dev vd0
-ip addr add fc00::1/64 dev vd0 nodad; ip route add 172.16.0.0/12 via 10.1.2.9
+vd0_up; ip addr add 10.1.2.3/24 brd + dev vd0; ip addr add 10.1.2.4/24 dev vd0
+ip addr add fc00::1/64 dev vd0 nodad; addresses_settle; ip route add 172.16.0.0/12 via 10.1.2.9
 ip neigh add 10.1.2.50 lladdr 02:00:00:00:00:01 dev vd0
 '
 both "ip addr and its kin" "$say"'
@@ -101,7 +109,7 @@ step() {
 	: > "$T/tmp/monitor"
 }
 wait_for 10 sh -c "ip addr add 192.0.2.99/32 dev lo0 2>/dev/null; ip addr del 192.0.2.99/32 dev lo0; [ -s \$T/tmp/monitor ]"
-step ip link set vd0 up
+step vd0_up
 '
 # The monitor appends: what is cut off above stays cut off.
 monitor=${monitor/> \"\$T\/tmp\/monitor\" &/>> \"\$T\/tmp\/monitor\" &}
@@ -163,7 +171,7 @@ a.setblocking(True); a.settimeout(10)
 print("and it goes on", struct.unpack("=IH", a.recv(65536)[:6])[1])
 EOF
 chmod 644 "$T/groups.py"
-both "groups" 'ip link set vd0 up; python3 "$T/groups.py"'
+both "groups" 'vd0_up; python3 "$T/groups.py"'
 
 # --- ss
 
@@ -222,13 +230,18 @@ t_end'
 # --- interfaces as glibc and ioctl see them; many of everything
 
 program=$(guest ifaddrs) || not_ok "compile ifaddrs"
-export program
-both "getifaddrs, ioctls" "ip link set vd0 up; ip addr add 10.1.2.3/24 brd + dev vd0
-ip addr add fc00::1/64 dev vd0 nodad; $program"
+addressed="vd0_up; ip addr add 10.1.2.3/24 brd + dev vd0
+ip addr add fc00::1/64 dev vd0 nodad; addresses_settle"
+both "getifaddrs, ioctls" "$addressed; $program"
+if program=$(guest ifaddrs -m32 2>/dev/null); then
+	both "getifaddrs, ioctls of a 32-bit program" "$addressed; $program"
+else
+	skip "getifaddrs, ioctls of a 32-bit program" "no 32-bit compiler"
+fi
 both "Python's socket.if_nameindex" 'python3 -c "import socket; print(socket.if_nameindex())"'
 
 both "1,000 addresses, 1,000 routes" '
-ip link set vd0 up
+vd0_up
 python3 - <<P > "$T/tmp/batch"
 for i in range(1000): print(f"addr add 10.{i // 250 + 1}.{i % 250 + 1}.1/24 dev vd0")
 for i in range(1000): print(f"route add 20.{i // 250 + 1}.{i % 250 + 1}.0/24 via 10.1.1.9")

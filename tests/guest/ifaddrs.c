@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ifaddrs.c - what glibc and ioctl(2) say of the interfaces: getifaddrs, if_nameindex, every
- * SIOCG* of an interface, and the errors of those for other hardware.
+ * SIOCG* of an interface, and the errors of those for other hardware; routes made by ioctl.
  */
 #include <ifaddrs.h>
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <net/if_arp.h>
+#include <net/route.h>
 #include <netpacket/packet.h>
 
 #include "net.h"
@@ -106,6 +107,77 @@ static void configuration(void)
 	close(fd);
 }
 
+/* What the kernel made of it: /proc/net is another namespace's in a view, ip asks a socket. */
+static void shown(void)
+{
+	fflush(stdout);
+	if (system("ip route show proto boot; ip -6 route show proto boot") != 0)
+		note("no ip");
+}
+
+static struct sockaddr in4(const char *text)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	struct sockaddr a;
+
+	inet_pton(AF_INET, text, &in.sin_addr);
+	memcpy(&a, &in, sizeof a);
+	return a;
+}
+
+static void routes4(void)
+{
+	struct rtentry r = { .rt_dst = in4("10.9.0.0"), .rt_genmask = in4("255.255.0.0"),
+		.rt_gateway = in4("10.1.2.9"), .rt_flags = RTF_UP | RTF_GATEWAY, .rt_metric = 8 };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	say("SIOCADDRT", ioctl(fd, SIOCADDRT, &r));
+	say("SIOCADDRT, again", ioctl(fd, SIOCADDRT, &r));
+	r.rt_dst = in4("10.8.0.0");
+	r.rt_flags = RTF_UP;
+	r.rt_gateway = in4("0.0.0.0");
+	r.rt_metric = 0;
+	r.rt_dev = (char *)"vd0";
+	say("by a device", ioctl(fd, SIOCADDRT, &r));
+	r.rt_dev = (char *)"nosuch";
+	say("by no device", ioctl(fd, SIOCADDRT, &r));
+	r.rt_dev = (char *)"a name that is longer than any device has";
+	say("by a long name", ioctl(fd, SIOCADDRT, &r));
+	r.rt_dev = (char *)8;
+	say("by a bad address", ioctl(fd, SIOCADDRT, &r));
+	r.rt_dev = NULL;
+	r.rt_genmask = in4("255.0.255.0");
+	say("a mask with holes", ioctl(fd, SIOCADDRT, &r));
+	shown();
+	r.rt_genmask = in4("255.255.0.0");
+	say("SIOCDELRT", ioctl(fd, SIOCDELRT, &r));
+	say("SIOCDELRT, again", ioctl(fd, SIOCDELRT, &r));
+	say("a bad structure", ioctl(fd, SIOCADDRT, (void *)8));
+	shown();
+	close(fd);
+}
+
+static void routes6(void)
+{
+	struct in6_rtmsg r = { .rtmsg_dst_len = 32, .rtmsg_metric = 77, .rtmsg_flags = RTF_UP | RTF_GATEWAY };
+	int fd = socket(AF_INET6, SOCK_DGRAM, 0);
+
+	inet_pton(AF_INET6, "fd00:1::", &r.rtmsg_dst);
+	inet_pton(AF_INET6, "fc00::9", &r.rtmsg_gateway);
+	say("IPv6 SIOCADDRT", ioctl(fd, SIOCADDRT, &r));
+	r.rtmsg_flags = RTF_UP;
+	memset(&r.rtmsg_gateway, 0, 16);
+	inet_pton(AF_INET6, "fd00:2::", &r.rtmsg_dst);
+	r.rtmsg_ifindex = 2;
+	say("IPv6, by a device", ioctl(fd, SIOCADDRT, &r));
+	shown();
+	say("IPv6 SIOCDELRT", ioctl(fd, SIOCDELRT, &r));
+	say("IPv6 SIOCDELRT, again", ioctl(fd, SIOCDELRT, &r));
+	say("IPv6, a bad structure", ioctl(fd, SIOCADDRT, (void *)8));
+	shown();
+	close(fd);
+}
+
 int main(void)
 {
 	addresses();
@@ -114,5 +186,7 @@ int main(void)
 	ioctls("lo0");
 	ioctls("vd0");
 	ioctls("nosuch");
+	routes4();
+	routes6();
 	return 0;
 }
