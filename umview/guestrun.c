@@ -13,6 +13,7 @@
 #include "container.h"
 #include "filter.h"
 #include "guestrun.h"
+#include "netsetup.h"
 #include "util.h"
 
 /* What the guest tells through the first pipe. */
@@ -65,6 +66,7 @@ void guest_become(const struct session *session, bool nested)
 			close(fd);
 	if (container_denies_mount())
 		container_set_path();
+	netsetup_run(&session->net, nested);
 	rc_run("/etc/viewosrc", argument);
 	if (session->rc_file) {
 		rc_run(session->rc_file, argument);

@@ -16,7 +16,7 @@ struct guest_start {
 
 /* The guest is there, filtered, and waits.  Its pid; dies on failure. */
 pid_t guest_start(struct guest_start *start, const struct session *session);
-/* Runs the rc files, which are told whether the view is inside another, and becomes
+/* Makes the network of --net, runs the rc files, which are told whether the view is inside another, and becomes
    the command. */
 void guest_become(const struct session *session, bool nested) __attribute__((noreturn));
 /* Let it run its rc files and exec the command. */

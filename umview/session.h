@@ -19,11 +19,15 @@
 #include <signal.h>
 #include <stdbool.h>
 
+#include "netspec.h"
+
 struct session {
 	char		**command;	/* NULL-terminated */
 	const char	 *name;		/* of the view; NULL: none */
 	const char	 *rc_file;	/* NULL: ~/.viewosrc */
 	const char	**preload;	/* NULL-terminated */
+	struct netspec	  net;		/* the network that the command is to have */
+	bool		  print;	/* only say what would be done */
 	bool		  quiet;
 	bool		  closed[3];	/* the guest is to have no stdin, stdout, stderr */
 	sigset_t	  mask;		/* the signal mask that the guest is to have */

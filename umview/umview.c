@@ -10,6 +10,7 @@
 
 #include "doctor.h"
 #include "guestrun.h"
+#include "netprint.h"
 #include "session.h"
 #include "um_lib.h"
 #include "util.h"
@@ -22,11 +23,22 @@ static const char usage[] =
 	"  -f, --rc FILE                  instead of ~/.viewosrc\n"
 	"  -q, --quiet                    no banner\n"
 	"      --doctor [--json]          try what umview needs here, and tell\n"
+	"\nThe network:\n"
+	"      --net SPEC                 none, host (the host's), lo (a loopback), kernel (the\n"
+	"                                 kernel's loopback), slirp (the world), a wire's URL,\n"
+	"                                 kernel:slirp or kernel:URL, or a stack's path\n"
+	"      --addr ADDRESS/BITS|dhcp   an address of it (repeatable)\n"
+	"      --gw ADDRESS               its default gateway (one IPv4, one IPv6)\n"
+	"      --dns ADDRESS              a name server (repeatable)\n"
+	"      --mac ADDRESS, --mtu N     of its interface\n"
+	"      --allow-host-loopback      slirp: 10.0.2.2 is the host's loopback\n"
+	"      --print-session            print all that as a script, and exit\n"
+	"\n"
 	"  -v, --version\n"
 	"  -h, --help\n";
 
 /* Options without a letter. */
-enum { OPTION_DOCTOR = 0x100, OPTION_DOCTOR_GUEST };
+enum { OPTION_DOCTOR = NET_OPTION_END, OPTION_DOCTOR_GUEST, OPTION_PRINT_SESSION };
 
 static const struct option long_options[] = {
 	{ "viewname", required_argument, NULL, 'V' },
@@ -35,6 +47,14 @@ static const struct option long_options[] = {
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "doctor", no_argument, NULL, OPTION_DOCTOR },
 	{ "doctor-guest", required_argument, NULL, OPTION_DOCTOR_GUEST },
+	{ "net", required_argument, NULL, NET_SPEC },
+	{ "addr", required_argument, NULL, NET_ADDRESS },
+	{ "gw", required_argument, NULL, NET_GATEWAY },
+	{ "dns", required_argument, NULL, NET_DNS },
+	{ "mac", required_argument, NULL, NET_MAC },
+	{ "mtu", required_argument, NULL, NET_MTU },
+	{ "allow-host-loopback", no_argument, NULL, NET_HOST_LOOPBACK },
+	{ "print-session", no_argument, NULL, OPTION_PRINT_SESSION },
 	{ "version", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -65,6 +85,9 @@ static void session_parse(struct session *session, int argc, char **argv)
 			exit(doctor_run(argv + optind));
 		case OPTION_DOCTOR_GUEST:	/* the doctor's own */
 			exit(doctor_guest(optarg));
+		case OPTION_PRINT_SESSION:
+			session->print = true;
+			break;
 		case 'v':
 			printf("umview %s\n", UMVIEW_VERSION);
 			exit(0);
@@ -72,6 +95,10 @@ static void session_parse(struct session *session, int argc, char **argv)
 			fputs(usage, stdout);
 			exit(0);
 		default:
+			if (option >= NET_SPEC && option < NET_OPTION_END) {
+				netspec_take(&session->net, option, optarg);
+				break;
+			}
 			fputs(usage, stderr);
 			exit(EXIT_UMVIEW);
 		}
@@ -114,13 +141,20 @@ int main(int argc, char **argv)
 {
 	static struct session session;	/* static: it lives as long as the process */
 	int sockets[2];
+	bool nested;
 	pid_t keeper;
 
 	session.quiet = getenv("_VIEWOS_QUIET") != NULL;
 	stdio_fill(&session);
 	session_parse(&session, argc, argv);
 	sigprocmask(SIG_BLOCK, NULL, &session.mask);
-	if (um_check())
+	nested = um_check();
+	netspec_finish(&session.net, nested);
+	if (session.print) {
+		netprint_session(&session, nested);
+		return 0;
+	}
+	if (nested)
 		nested_run(&session);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
 		die("socketpair: %s", strerror(errno));

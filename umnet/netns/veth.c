@@ -26,6 +26,7 @@
 #include "util.h"
 
 #define OWN_NETWORK "/proc/thread-self/ns/net"
+#define FAR_MTU	65535		/* whatever the near end's is, its frames pass */
 #define TAG_AT	12		/* where an 802.1Q tag stands in a frame */
 #define TAG_LEN	4
 
@@ -181,7 +182,7 @@ static int far_connect(struct device *d)
 		.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL),
 	};
 	struct ifreq ifr = { 0 };
-	int on = 1, room = 1 << 22;
+	int on = 1, room = 1 << 22, rc;
 
 	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", d->name);
 	if (ioctl(d->far, SIOCGIFINDEX, &ifr) < 0)
@@ -192,7 +193,8 @@ static int far_connect(struct device *d)
 	    setsockopt(d->fd, SOL_PACKET, PACKET_AUXDATA, &on, sizeof(on)) < 0 ||
 	    bind(d->fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		return -errno;
-	return link_up(d->far, d->name, true);
+	rc = link_set_mtu(d->far, d->name, FAR_MTU);
+	return rc < 0 ? rc : link_up(d->far, d->name, true);
 }
 
 static int veth_open(struct device *d, bool ethernet, char *error, size_t size)
