@@ -225,10 +225,14 @@ static int64_t stream_sendto(struct sock *s, struct pending *p)
 
 	if (s->state == STATE_FRESH || s->state == STATE_LISTENING)
 		return -EPIPE;
-	if (p->call.fd < 0)
+	if (p->call.fd < 0 && !(ends_are_kept() && (named || p->call.arg[6].in)))
 		return UM_CONTINUE;
 	if (!stream_control_right(&p->call.arg[6]))
 		return -EINVAL;
+	if (p->call.fd < 0) {
+		n = data->in_len ? stream_write(s, data->in, data->in_len) : 0;
+		return n < 0 && !named ? UM_CONTINUE : n;
+	}
 	n = send(p->call.fd, data->in ? (const void *)data->in : "", data->in ? data->in_len : 0,
 			(p->call.arg[3].value & ~(named ? MSG_OOB : 0)) | MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (n < 0 && !named)

@@ -176,6 +176,24 @@ void stream_run(struct sock *s)
 	}
 }
 
+int64_t stream_write(struct sock *s, const uint8_t *data, size_t n)
+{
+	size_t room;
+
+	if (s->state != STATE_CONNECTED || s->hup & EPOLLRDHUP)
+		return -EPIPE;
+	s->readable = true;
+	if (!stream_pull(s) || carrier_fresh(s))
+		return -EAGAIN;
+	room = stack_ops->room(&s->um);
+	if (n > room)
+		n = room;
+	if (!n)
+		return -EAGAIN;
+	stream_send(s, data, n);
+	return n;
+}
+
 /* The guest has read: B has room again. */
 void stream_deliver_rest(struct sock *s)
 {

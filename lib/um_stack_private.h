@@ -292,6 +292,8 @@ int end_run(void);
 /* stack_stream.c */
 void stream_run(struct sock *s);
 void stream_deliver_rest(struct sock *s);
+/* As if the guest had written it, after all that it did write: how much, or -EAGAIN, -EPIPE. */
+int64_t stream_write(struct sock *s, const uint8_t *data, size_t n);
 /* The connection is dead. */
 void stream_error(struct sock *s, int error);
 

@@ -206,6 +206,23 @@ t "umount" umount /dev/lwip0
 rm -rf "$T/tmp/"*
 t_end'
 
+# --- The kernel is the oracle: what needs the guest's end of a socket, beside native.
+
+while read -r name one; do
+	program=$(guest "$name") || exit 99
+	for family in 4 6; do
+		as_ordinary timeout -k 3 $limit "$program" $family "$one" > "$T/native" 2>&1
+		view '. "$T/in.sh"; lo_stack && exec "$@"' "$program" $family "$one" > "$T/view" 2>&1
+		is "$name $one, IPv$family" "$(cat "$T/view")" "$(cat "$T/native")"
+	done
+done <<'TESTS'
+tcp_states refused
+tcp_states resets
+streams flags
+tricks rights
+listen gone
+TESTS
+
 # --- Views, and the other kinds of stack.
 
 inside "views" '
@@ -221,13 +238,24 @@ t "null" mount -t umnetnull none /dev/net/null
 t_like "no network on it" "$(mstack /dev/net/null curl -sS http://127.0.0.1/ 2>&1)" "curl"
 t_is "umnetns is told why not" "$(mount -t umnetns none /dev/net/ns 2>&1; echo $?)" "mount: /dev/net/ns: Operation not permitted.
 32"
-t "tn0 is not needed to go on" ip link show lo0
+if ! (: <> /dev/net/tun) 2> /dev/null; then
+	t_is "no tun to be had" "$(mount -t umnetlwipv6 -o tn0=tunx none /dev/net/tn 2>&1; echo $?)" "mount: /dev/net/tn: Operation not permitted.
+32"
+	echo "tun denied"
+fi
+t "all else goes on" ip link show lo0
 um_umount /dev/net/null && um_mount -t umnetnull none /dev/net/null
 t_like "um_mount by name" "$(mount)" "/dev/net/null type umnetnull"
 t "files have names" test -e /dev/net/default
 t_like "as a file" "$(stat -c %a:%F /dev/net/default)" "^[0-7]*:"
 t_is "umshutdown" "$(umview -q sh -c "sleep 100 & umshutdown; wait; echo on" > /dev/null 2>&1; viewname)" outer
 t_end'
+if grep -q "tun denied" "$inside_out"; then
+	like "why tn0 is not to be had" "$(cat "$inside_out")" \
+		"umview: mount: umnetlwipv6: tn0: cannot open /dev/net/tun: "
+else
+	skip "no tun to be had" "/dev/net/tun is anybody's here"
+fi
 message=$(grep 'umview: mount: umnetns' "$inside_out")
 like "why umnetns is not to be had" "$message" "user namespaces are denied"
 filter=(-o -m)
