@@ -22,6 +22,7 @@ static void connect_succeed(struct sock *s)
 static void connect_fail(struct sock *s, int error)
 {
 	if (!pending_first(s, UM_CONNECT)) {
+		s->connect_failed = true;
 		carrier_reset(s, -error);
 		return;
 	}
@@ -113,6 +114,29 @@ static int64_t connect_begin(struct sock *s, struct pending *p)
 	return rc;
 }
 
+/*
+ * A carrier that showed how a connect failed is closed for ever.  The socket gets another,
+ * which the monitor puts in the place of the guest's descriptor (not of its
+ * duplicates): the answer, whatever it is, brings it.
+ */
+static int64_t connect_anew(struct sock *s, struct pending *p)
+{
+	bool nonblock = sock_is_nonblock(s, p->call.fd);
+	int rc;
+
+	census_forget(s);
+	s->hup = 0;
+	s->shut = 0;
+	s->plugged = s->eof = s->error_shown = false;
+	rc = carrier_open(s, nonblock, &p->fd);
+	if (rc < 0)
+		return rc;
+	s->connect_failed = s->connect_again = false;
+	p->id = s->id;
+	p->call.fd = p->fd;
+	return connect_begin(s, p);
+}
+
 int64_t call_connect(struct sock *s, struct pending *p)
 {
 	const struct um_arg *a = &p->call.arg[1];
@@ -137,6 +161,9 @@ int64_t call_connect(struct sock *s, struct pending *p)
 		s->connect_untold = false;
 		return -error;
 	case STATE_DEAD:
+		if (s->connect_again)
+			return connect_anew(s, p);
+		s->connect_again = s->connect_failed;
 		error = s->error ? s->error : ECONNABORTED;
 		s->error = 0;
 		return -error;

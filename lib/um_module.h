@@ -108,6 +108,13 @@ void um_done_fd(struct um_call *c, int fd, uint64_t sock);
  */
 int um_descriptor(const struct um_call *c);
 
+/*
+ * As um_done(c, rc), but first a copy of fd (consumed) takes the place of the descriptor that
+ * is the call's argument 0, and is named sock from now on: when what the guest has can
+ * serve no longer.  Its duplicates stay what they are.
+ */
+void um_done_replace(struct um_call *c, int64_t rc, int fd, uint64_t sock);
+
 /* The socket named sock is closed everywhere: it will not be named again. */
 void um_forget(uint64_t sock);
 

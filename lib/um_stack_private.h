@@ -72,6 +72,8 @@ struct sock {
 	bool		nonblock;	/* asked for at birth; used if A cannot be asked */
 	bool		connect_begins;	/* ops->connect is running ... */
 	int		connect_result;	/* ... and said this already */
+	bool		connect_failed;	/* with nobody waiting: A shows it; DEAD ... */
+	bool		connect_again;	/* ... and connect() told: the next one may try */
 	bool		connect_untold;	/* connected, and no connect() has returned 0 */
 	bool		linger_zero;	/* SO_LINGER with 0 s: close aborts */
 	bool		spare;		/* nobody's yet: the engine does not know it */

@@ -17,7 +17,7 @@ floor() {
 	case $1 in
 	um_call|um_lib|um_module|um_virtual|um_stack|msocket|util|wire|denied|json|vde_default) echo 0 ;;
 	table|guest|control|identity|loop|process|helper|runtime) echo 1 ;;
-	request|message|routecall|sock|mount|name|view|service|procfile|statbuf|special|listing|shadow|filecall) echo 2 ;;
+	request|message|notification|routecall|sock|mount|name|view|service|procfile|statbuf|special|listing|shadow|filecall) echo 2 ;;
 	route|virtual|hypercall|namecall|virtualfile|viewlife|exec) echo 3 ;;
 	call) echo 4 ;;
 	umview|front|monitor|keeper|guestrun|session|netlink|netprint|netsetup|netspec|launch|filter|banner|container|options|doctor|doctor-*) echo 5 ;;

@@ -272,6 +272,8 @@ static void instance_answer(struct instance *in, struct wire_message *m)
 	}
 	if (m->head.rc >= 0 && m->cut)
 		um_done(c, -ENFILE);
+	else if (c->op == UM_CONNECT && m->fds[0] >= 0)
+		um_done_replace(c, m->head.rc, take_fd(&m->fds[0]), name_of(in, m->head.sock));
 	else if (m->head.rc >= 0 && m->fds[0] >= 0)
 		um_done_fd(c, take_fd(&m->fds[0]), name_of(in, m->head.sock));
 	else

@@ -36,6 +36,7 @@
 #include "guest.h"
 #include "loop.h"
 #include "mount.h"
+#include "notification.h"
 #include "request.h"
 #include "route.h"
 #include "service.h"
@@ -43,18 +44,12 @@
 #include "util.h"
 #include "virtual.h"
 
-#ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS	/* Linux 6.6 */
-#define SECCOMP_IOCTL_NOTIF_SET_FLAGS	SECCOMP_IOW(4, __u64)
-#define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP 1ul
-#endif
-
 enum {
 	TICK = 10,		/* ms between looks at the pending calls */
 	TICK_LOOKS = 100,	/* how many calls a tick looks at */
 	ANSWER_TIME = 200,	/* ms for a module to answer an interrupt */
 };
 
-static int listener = -1;
 static void (*guests_ended)(void);
 static const struct request *asked;	/* the request that a module is just being asked */
 static struct request pending = { .next = &pending, .previous = &pending };
@@ -65,36 +60,6 @@ static void request_free(struct request *r)
 	if (r->answer_fd >= 0)
 		close(r->answer_fd);
 	free(r);
-}
-
-/* Sends the answer.  -ENOENT: nobody waits for it any more. */
-static int notification_send(const struct request *r, int64_t rc)
-{
-	struct seccomp_notif_resp answer = { .id = r->id };
-
-	if (rc == UM_CONTINUE)
-		answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
-	else if (rc < 0)
-		answer.error = rc;
-	else
-		answer.val = rc;
-	return ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer) < 0 ? -errno : 0;
-}
-
-static bool notification_valid(const struct request *r)
-{
-	return ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &r->id) == 0;
-}
-
-/* Puts a copy of fd into the guest as the call's result. */
-static int notification_send_fd(const struct request *r, int fd)
-{
-	struct seccomp_notif_addfd add = {
-		.id = r->id, .flags = SECCOMP_ADDFD_FLAG_SEND, .srcfd = fd,
-		.newfd_flags = r->close_on_exec ? O_CLOEXEC : 0,
-	};
-
-	return ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add) < 0 ? -errno : 0;
 }
 
 /* The guest's memory is written only while it still waits: its pid could
@@ -256,6 +221,22 @@ void um_done_fd(struct um_call *c, int fd, uint64_t name)
 	request_free(r);
 }
 
+void um_done_replace(struct um_call *c, int64_t rc, int fd, uint64_t name)
+{
+	struct request *r = (struct request *)c;
+	autoclose int new = fd;
+	int error = 0;
+
+	/* With nobody to have it, its hangup tells the module. */
+	if (!r->abandoned) {
+		um_forget(name);
+		error = sock_register(r, new, name);
+	}
+	if (error == 0 && !r->abandoned)
+		error = notification_replace_fd(r, new, (int)r->reg[0]);
+	request_return(r, error < 0 ? error : rc);
+}
+
 int um_descriptor(const struct um_call *c)
 {
 	const struct request *r = (const struct request *)c;
@@ -392,7 +373,7 @@ static void call_receive(void)
 	int64_t rc;
 
 	memset(&message, 0, sizeof(message));
-	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &message.n) < 0)
+	if (notification_receive(&message.n) < 0)
 		return;
 	r = request_new(&message.n);
 	if (!r) {
@@ -421,19 +402,7 @@ static void listener_event(void *arg, uint32_t events)
 
 void call_start(int fd, void (*ended)(void))
 {
-	listener = fd;
+	notification_start(fd);
 	guests_ended = ended;
-	loop_direct(listener, listener_event);
-}
-
-bool call_no_guests(void)
-{
-	struct pollfd poll_listener = { .fd = listener, .events = POLLIN };
-
-	return poll(&poll_listener, 1, 0) == 1 && poll_listener.revents & POLLHUP;
-}
-
-bool call_sync_wake_up(int fd)
-{
-	return ioctl(fd, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP) == 0;
+	loop_direct(fd, listener_event);
 }

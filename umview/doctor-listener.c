@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "call.h"
+#include "notification.h"
 #include "container.h"
 #include "doctor.h"
 #include "filter.h"
@@ -158,7 +158,7 @@ static void part_judge(struct finding *f, struct trial *t, pid_t pid, int part)
 				"a signal may make a call happen twice");
 		return;
 	case SYNC_WAKE_UP:
-		sync = call_sync_wake_up(t->listener);
+		sync = notification_sync_wake_up(t->listener);
 		if (sync)
 			found(f, OK, NULL, "guest and monitor take turns on one processor");
 		else

@@ -274,6 +274,21 @@ static ssize_t guest_link(pid_t tid, const char *name, char *text, size_t size)
 	return n;
 }
 
+bool guest_close_on_exec(pid_t tid, int fd)
+{
+	autofree char *path = xasprintf("/proc/%d/fdinfo/%d", tid, fd);
+	FILE *info = fopen(path, "re");
+	unsigned flags = 0;
+	char line[64];
+
+	while (info && fgets(line, sizeof(line), info))
+		if (sscanf(line, "flags: %o", &flags) == 1)
+			break;
+	if (info)
+		fclose(info);
+	return flags & O_CLOEXEC;
+}
+
 char *guest_directory(pid_t tid, int fd)
 {
 	char link[32], text[PATH_MAX];

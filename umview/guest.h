@@ -40,6 +40,8 @@ char *guest_absolute(pid_t tid, int dirfd, const char *path);
 /* The same, by the root directory that the guest may have changed. */
 char *guest_absolute_rooted(pid_t tid, int dirfd, const char *path);
 
+/* Is the guest's descriptor close-on-exec? */
+bool guest_close_on_exec(pid_t tid, int fd);
 /* Where a descriptor of the guest's is in the tree of files.  Returned owned; NULL: nowhere. */
 char *guest_directory(pid_t tid, int fd);
 

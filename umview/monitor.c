@@ -30,6 +30,7 @@
 #include "guestrun.h"
 #include "loop.h"
 #include "mount.h"
+#include "notification.h"
 #include "process.h"
 #include "runtime.h"
 #include "service.h"
@@ -80,7 +81,7 @@ static void guest_reap(void)
 			continue;
 		first_status = status;
 		first = 0;
-		if (!call_no_guests())
+		if (!notification_no_guests())
 			front_dismiss();
 	}
 }
@@ -216,7 +217,7 @@ void monitor_run(const struct session *session, int front_socket)
 	offer.killable = start.killable;
 	offer.no_mount = container_denies_mount();
 	offer.no_copies = guest_copies_denied();
-	offer.sync = call_sync_wake_up(listener);
+	offer.sync = notification_sync_wake_up(listener);
 	if (!session->quiet && isatty(STDERR_FILENO))
 		banner_print(&offer);
 	/* Out of the terminal's reach, but in the guests' session: schedulers group

@@ -45,6 +45,44 @@ static void refused(void)
 	close(fd);
 }
 
+/* A connect that failed while nobody waited: the same socket may try again. */
+static void again(void)
+{
+	struct address dead = closed_port(SOCK_STREAM), live;
+	int server = listener(5), fd, other;
+	char byte;
+
+	live = name_of(server);
+	for (int ask = 0; ask < 2; ask++) {
+		fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		say("nonblocking", connect(fd, SA(&dead), dead.len));
+		say_events("nonblocking", events_of(fd, POLLOUT, 2000));
+		if (ask)
+			say_error("asked", fd);
+		say("told", connect(fd, SA(&live), live.len));
+		say("again", connect(fd, SA(&live), live.len));
+		say_events("again", events_of(fd, POLLOUT, 2000));
+		say_error("again", fd);
+		note("close-on-exec %d, nonblocking %d", fcntl(fd, F_GETFD) & FD_CLOEXEC,
+		     !!(fcntl(fd, F_GETFL) & O_NONBLOCK));
+		other = accept(server, NULL, NULL);
+		say("write", write(fd, "x", 1));
+		say("read", read(other, &byte, 1));
+		say("close", close(fd));
+		say("read its end", read(other, &byte, 1));
+		close(other);
+	}
+	fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	say("nonblocking", connect(fd, SA(&dead), dead.len));
+	say_events("nonblocking", events_of(fd, POLLOUT, 2000));
+	say("told", connect(fd, SA(&dead), dead.len));
+	say("refused again", connect(fd, SA(&dead), dead.len));
+	say_events("refused again", events_of(fd, POLLOUT, 2000));
+	say_error("refused again", fd);
+	close(fd);
+	close(server);
+}
+
 static void data_and_fin(void)
 {
 	int p[2], n = 0;
@@ -351,7 +389,7 @@ static void bulk(void)
 }
 
 static const struct test tests[] = {
-	{ "connect_nonblocking", connect_nonblocking }, { "refused", refused },
+	{ "connect_nonblocking", connect_nonblocking }, { "refused", refused }, { "again", again },
 	{ "data_and_fin", data_and_fin }, { "resets", resets }, { "write_to_closed", write_to_closed },
 	{ "full", full }, { "edges", edges }, { "wrong", wrong },
 	{ "unconnected", unconnected }, { "wrapped", wrapped },
