@@ -10,6 +10,11 @@
  *   anything else     the kernel's: ours are all given
  *
  * Usually ours fit into the first buffer, and the position in between is never set.
+ *
+ * Where copies of descriptors are denied (containers), nobody but the guest moves its file. Then the
+ * first call at position 0 gets ours, all of them or none, and the next the kernel's; that the first
+ * was is remembered here.  Of ours and what it
+ * hides, the hidden one is listed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -177,6 +182,61 @@ static int64_t listing_answer(struct request *r, struct listing *list, int fd)
 	return rc;
 }
 
+/* The guest's file position, read only; -1: it cannot be told. */
+static long long guest_position(pid_t tid, int fd)
+{
+	autofree char *path = xasprintf("/proc/%d/fdinfo/%d", tid, fd);
+	long long at = -1;
+	FILE *info = fopen(path, "re");
+
+	if (!info)
+		return -1;
+	if (fscanf(info, "pos: %lld", &at) != 1)
+		at = -1;
+	fclose(info);
+	return at;
+}
+
+/* Has this open directory been given ours?  Yes is said once: else it is given them now. */
+static bool given_before(pid_t tid, int fd)
+{
+	static struct { pid_t tid; int fd; } given[64];
+	static unsigned next;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(given); i++)
+		if (given[i].tid == tid && given[i].fd == fd) {
+			given[i].tid = 0;
+			return true;
+		}
+	given[next % ARRAY_SIZE(given)].tid = tid;
+	given[next++ % ARRAY_SIZE(given)].fd = fd;
+	return false;
+}
+
+/* Where there can be no copy of the guest's descriptor. */
+static int64_t listing_apart(struct request *r, struct listing *list)
+{
+	int fd = (int)r->reg[0];
+	int64_t rc = UM_CONTINUE;
+
+	if (guest_position(r->call.tid, fd) != 0 || given_before(r->call.tid, fd))
+		return UM_CONTINUE;
+	list->size = r->reg[2] < BUFFER_MAX ? r->reg[2] : BUFFER_MAX;
+	list->buffer = malloc(list->size + sizeof(struct entry64));
+	if (!list->buffer)
+		return -ENOMEM;
+	for (unsigned i = 0; i < list->count; i++)
+		if (!list->mounts[i]->covered.inode && !listing_put(list, i)) {
+			list->used = 0;
+			break;
+		}
+	if (list->used)
+		rc = guest_write(r->call.tid, r->reg[1], list->buffer, list->used) < 0 ? -EFAULT :
+			(int64_t)list->used;
+	free(list->buffer);
+	return rc;
+}
+
 int64_t listing_call(struct request *r)
 {
 	struct listing list = { .old = r->row->number[ARCH_X86_64] == SYS_getdents };
@@ -196,6 +256,8 @@ int64_t listing_call(struct request *r)
 	if (!list.count)
 		return UM_CONTINUE;
 	fd = guest_descriptor(r->call.tid, (int)r->reg[0]);
+	if (fd < 0 && guest_copies_denied())
+		rc = listing_apart(r, &list);
 	if (fd >= 0 && fstat(fd, &status) == 0 && S_ISDIR(status.st_mode) &&
 	    !name_is_slow(status.st_dev))
 		rc = listing_answer(r, &list, fd);

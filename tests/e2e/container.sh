@@ -247,6 +247,20 @@ t "all else goes on" ip link show lo0
 um_umount /dev/net/null && um_mount -t umnetnull none /dev/net/null
 t_like "um_mount by name" "$(mount)" "/dev/net/null type umnetnull"
 t "files have names" test -e /dev/net/default
+mkdir "$T/tmp/d"; touch "$T/tmp/d/real" "$T/tmp/d/hidden"
+mount -t umnetnull none "$T/tmp/d/stack"; mount -t umnetnull none "$T/tmp/d/hidden"
+t_is "listed in its directory" "$(ls "$T/tmp/d" | xargs) $(ls -U "$T/tmp/d" | sort | xargs)" "hidden real stack hidden real stack"
+t_is "by find, with its type" "$(find "$T/tmp/d" -mindepth 1 -printf "%f:%m " | tr " " "\\n" | sort | grep -c :)" 3
+t_is "and by who goes back to the beginning" "$(/usr/bin/python3 -c "
+import ctypes, os, sys
+c = ctypes.CDLL(None); c.opendir.restype = ctypes.c_void_p; c.readdir.restype = ctypes.c_void_p
+d = ctypes.c_void_p(c.opendir(sys.argv[1].encode()))
+def all():
+    n = 0
+    while c.readdir(d): n += 1
+    return n
+first = all(); c.rewinddir(d); print(first, all())" "$T/tmp/d")" "5 5"
+umount "$T/tmp/d/stack" "$T/tmp/d/hidden"; rm -r "$T/tmp/d"
 t_like "as a file" "$(stat -c %a:%F /dev/net/default)" "^[0-7]*:"
 t_is "umshutdown" "$(umview -q sh -c "sleep 100 & umshutdown; wait; echo on" > /dev/null 2>&1; viewname)" outer
 t_end'
