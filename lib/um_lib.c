@@ -59,6 +59,15 @@ int um_list_service(char *buffer, size_t size)
 	return n;
 }
 
+int um_status(char *buffer, size_t size)
+{
+	int n = virtual_call(UMV_STATUS, POINTER(buffer), size ? size - 1 : 0, 0, 0, 0);
+
+	if (n >= 0 && size)
+		buffer[(size_t)n < size ? (size_t)n : size - 1] = 0;
+	return n;
+}
+
 int um_view_getinfo(struct um_view_info *info)
 {
 	int n;

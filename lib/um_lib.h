@@ -24,6 +24,8 @@ int um_del_service(const char *name);
 /* "name: summary\n" for each, at most size bytes, NUL-terminated if size > 0;
    returns the full length as snprintf(3) does. */
 int um_list_service(char *buffer, size_t size);
+/* The lines that um_virtual.h tells at UMV_STATUS, as um_list_service() gives its own. */
+int um_status(char *buffer, size_t size);
 int um_view_getinfo(struct um_view_info *info);
 /* EINVAL: empty, 64 bytes or more, or not printable. */
 int um_set_viewname(const char *name);

@@ -35,7 +35,22 @@
 /* as mount(2) and umount2(2), for what the view itself mounts: ENOSYS, nothing of it */
 #define UMV_MOUNT		(UMV_BASE + 9)
 #define UMV_UMOUNT		(UMV_BASE + 10)
-#define UMV_END			(UMV_BASE + 11)
+/*
+ * (char *buffer, size_t size): the caller's view, then those inside it, as lines of fields
+ * that begin with tabs; a tab, a newline, a backslash in one is \t, \n, \\.  No NUL; returns the
+ * full length, at most 64 KiB.
+ *
+ *   call     NAME COUNT TOTAL LONGEST	nanoseconds; of the session, and not in views inside
+ *   view     NUMBER PARENT PROCESSES NAME	PARENT of the caller's own is "-"
+ *   service  VIEW NAME SUMMARY
+ *   mount    VIEW STATE TYPE UID GID MODE SOCKETS PATH SOURCE OPTIONS
+ *			STATE: "starting", "ready"; MODE is octal; long fields are cut
+ *   cut				there was more
+ *
+ * Lines of other kinds, and more fields at a line's end, may come to be.
+ */
+#define UMV_STATUS		(UMV_BASE + 11)
+#define UMV_END			(UMV_BASE + 12)
 
 /*
  * The other way to make them, for containers, whose filters let only numbers pass that they

@@ -34,6 +34,7 @@
 
 #include "call.h"
 #include "guest.h"
+#include "latency.h"
 #include "loop.h"
 #include "mount.h"
 #include "notification.h"
@@ -56,6 +57,7 @@ static struct request pending = { .next = &pending, .previous = &pending };
 
 static void request_free(struct request *r)
 {
+	latency_add(r->row, r->received);
 	request_clear(r);
 	if (r->answer_fd >= 0)
 		close(r->answer_fd);
@@ -351,6 +353,7 @@ static struct request *request_new(const struct seccomp_notif *n)
 	if (!r)
 		return NULL;
 	r->id = n->id;
+	r->received = latency_now();
 	r->row = row;
 	r->word = arch == ARCH_I386 ? 4 : 8;
 	r->answer_fd = -1;

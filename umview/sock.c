@@ -143,6 +143,15 @@ unsigned sock_count(void)
 	return used;
 }
 
+unsigned sock_count_mount(uint64_t mount)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < capacity; i++)
+		n += entries[i].sock.name && entries[i].sock.mount == mount;
+	return n;
+}
+
 void sock_forget_mount(uint64_t mount)
 {
 	for (unsigned i = 0; i < capacity; i++)

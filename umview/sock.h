@@ -30,6 +30,7 @@ struct sock *sock_find(int fd);
    where copies are denied.  0, or -EBADF ... as guest_descriptor(). */
 int sock_of_guest(pid_t tid, int number, int *fd, struct sock **sock);
 unsigned sock_count(void);
+unsigned sock_count_mount(uint64_t mount);	/* of this mount_ref */
 void sock_forget_mount(uint64_t mount);	/* all that are of this mount_ref */
 
 #endif

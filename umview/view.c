@@ -32,6 +32,11 @@ struct view *view_first(void)
 	return &first;
 }
 
+const struct view *view_newest(void)
+{
+	return views;
+}
+
 struct view *view_new(struct view *parent)
 {
 	static unsigned next_number = 1;

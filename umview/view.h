@@ -37,6 +37,8 @@ struct view {
 
 /* The session's first view. */
 struct view *view_first(void);
+/* All of them, through ->next. */
+const struct view *view_newest(void);
 /* A new view inside parent; owned by the session until view_end(). */
 struct view *view_new(struct view *parent);
 /* Nobody is in it any more: all that it has goes.  Views inside it become its parent's. */

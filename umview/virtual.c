@@ -20,6 +20,7 @@
 #include "route.h"
 #include "service.h"
 #include "special.h"
+#include "status.h"
 #include "um_virtual.h"
 #include "util.h"
 #include "view.h"
@@ -174,6 +175,16 @@ static int64_t virtual_ls_service(struct request *r)
 	autofree char *list = service_text(&request_view(r)->services);
 	size_t n = strlen(list);
 	int rc = um_put(&r->call, 0, list, n);
+
+	return rc < 0 ? rc : (int64_t)n;
+}
+
+/* Whoever is in the view may ask. */
+static int64_t virtual_status(struct request *r)
+{
+	autofree char *text = status_text(request_view(r));
+	size_t n = strlen(text);
+	int rc = um_put(&r->call, 0, text, n);
 
 	return rc < 0 ? rc : (int64_t)n;
 }
@@ -361,6 +372,8 @@ int64_t virtual_call(struct request *r)
 		return virtual_del_service(r);
 	case UM_LS_SERVICE:
 		return virtual_ls_service(r);
+	case UM_STATUS:
+		return virtual_status(r);
 	case UM_VIEW_INFO:
 		return virtual_view_info(r);
 	case UM_SET_VIEWNAME:
