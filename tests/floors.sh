@@ -20,7 +20,7 @@ floor() {
 	request|message|notification|routecall|sock|mount|name|view|service|procfile|statbuf|special|listing|shadow|filecall) echo 2 ;;
 	route|virtual|hypercall|status|namecall|virtualfile|viewlife|exec) echo 3 ;;
 	call) echo 4 ;;
-	umview|front|monitor|keeper|guestrun|session|netlink|netprint|netsetup|netspec|launch|filter|banner|container|options|doctor|doctor-*) echo 5 ;;
+	umview|front|monitor|keeper|guestrun|session|mountspec|netlink|netprint|netsetup|netspec|launch|filter|banner|container|options|profile|doctor|doctor-*) echo 5 ;;
 	esac
 }
 

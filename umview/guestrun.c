@@ -66,7 +66,7 @@ void guest_become(const struct session *session, bool nested)
 			close(fd);
 	if (container_denies_mount())
 		container_set_path();
-	netsetup_run(&session->net, nested);
+	netsetup_run(&session->net, &session->mounts, nested);
 	rc_run("/etc/viewosrc", argument);
 	if (session->rc_file) {
 		rc_run(session->rc_file, argument);

@@ -88,9 +88,10 @@ static void print_step(const struct session *session, const struct net_step *ste
 		break;
 	case STEP_MOUNT:
 		if (*step->value)
-			print_line("mount", "-t", step->what, "-o", step->value, "none", NET_TARGET, NULL);
+			print_line("mount", "-t", step->what, "-o", step->value, step->source,
+				step->target, NULL);
 		else
-			print_line("mount", "-t", step->what, "none", NET_TARGET, NULL);
+			print_line("mount", "-t", step->what, step->source, step->target, NULL);
 		break;
 	case STEP_CHOOSE:
 		break;		/* before each command that follows */
@@ -133,7 +134,7 @@ static void print_head(const struct session *session)
 void netprint_session(const struct session *session, bool nested)
 {
 	struct net_step steps[NET_STEPS];
-	unsigned n = netspec_steps(&session->net, nested, steps);
+	unsigned n = netspec_steps(&session->net, &session->mounts, nested, steps);
 	const char *chosen = NULL;
 
 	print_head(session);

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -90,6 +91,16 @@ static int service_load(const char *name)
 	return service_is_there(name) || um_add_service(name, 0) == 0 ? 0 : -errno;
 }
 
+/* By a module or, if there is none for the type, by the kernel. */
+static int mount_make(const struct net_step *step)
+{
+	if (um_mount(step->source, step->target, step->what, 0, step->value) == 0)
+		return 0;
+	if (errno != ENOSYS)
+		return -errno;
+	return mount(step->source, step->target, step->what, 0, step->value) < 0 ? -errno : 0;
+}
+
 static int step_take(const struct net_step *step)
 {
 	switch (step->kind) {
@@ -98,7 +109,7 @@ static int step_take(const struct net_step *step)
 	case STEP_UNMOUNT:
 		return um_umount(step->what, 0) < 0 ? -errno : 0;
 	case STEP_MOUNT:
-		return um_mount("none", NET_TARGET, step->what, 0, step->value) < 0 ? -errno : 0;
+		return mount_make(step);
 	case STEP_CHOOSE:
 		return msocket(step->what, PF_UNSPEC, SOCK_DEFAULT, 0) < 0 ? -errno : 0;
 	case STEP_UP:
@@ -119,7 +130,7 @@ static void step_fail(const struct net_step *step, int rc)
 	static const char *const words[] = {
 		[STEP_SERVICE] = "cannot load %s",
 		[STEP_UNMOUNT] = "cannot unmount %s",
-		[STEP_MOUNT] = "cannot mount %s with '%s'",
+		[STEP_MOUNT] = "cannot mount %s at %s",
 		[STEP_CHOOSE] = "cannot take the stack %s",
 		[STEP_UP] = "cannot bring up %s",
 		[STEP_ADDRESS] = "%s cannot have the address %s",
@@ -127,15 +138,16 @@ static void step_fail(const struct net_step *step, int rc)
 	};
 	char text[512];
 
-	snprintf(text, sizeof(text), words[step->kind], step->what, step->value);
-	fail("--net: %s: %s", text, rc == -ENOTSUP && step->kind == STEP_CHOOSE ?
+	snprintf(text, sizeof(text), words[step->kind], step->what,
+		step->target ? step->target : step->value);
+	fail("%s: %s: %s", step->of_mount ? "--mount" : "--net", text, rc == -ENOTSUP && step->kind == STEP_CHOOSE ?
 		"Not a network stack" : strerror(-rc));
 }
 
-void netsetup_run(const struct netspec *net, bool nested)
+void netsetup_run(const struct netspec *net, const struct mountspec *mounts, bool nested)
 {
 	struct net_step steps[NET_STEPS];
-	unsigned n = netspec_steps(net, nested, steps);
+	unsigned n = netspec_steps(net, mounts, nested, steps);
 
 	for (unsigned i = 0; i < n; i++) {
 		int rc = step_take(&steps[i]);

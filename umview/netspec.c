@@ -246,7 +246,13 @@ static bool has_address(const struct netspec *net, bool ipv6)
 static void step_add(struct net_step *steps, unsigned *n, enum net_step_kind kind,
 		const char *what, const char *value)
 {
-	steps[(*n)++] = (struct net_step){ kind, what, value };
+	steps[(*n)++] = (struct net_step){ .kind = kind, .what = what, .value = value };
+}
+
+static void step_mount(struct net_step *steps, unsigned *n, const char *type, const char *options,
+		const char *source, const char *target)
+{
+	steps[(*n)++] = (struct net_step){ STEP_MOUNT, type, options, source, target, false };
 }
 
 static void interface_steps(const struct netspec *net, struct net_step *steps, unsigned *n)
@@ -271,26 +277,48 @@ static void interface_steps(const struct netspec *net, struct net_step *steps, u
 	}
 }
 
-unsigned netspec_steps(const struct netspec *net, bool nested, struct net_step steps[NET_STEPS])
+static void net_steps(const struct netspec *net, bool nested, struct net_step *steps, unsigned *n)
 {
 	struct stat status;
-	unsigned n = 0;
 
-	if (!net->spec)
-		return 0;
 	if (!net->fstype) {
-		step_add(steps, &n, STEP_CHOOSE, net->spec, NULL);
-		return n;
+		step_add(steps, n, STEP_CHOOSE, net->spec, NULL);
+		return;
 	}
-	step_add(steps, &n, STEP_SERVICE, "umnet", NULL);
 	/* What the view outside has there is not taken from it. */
 	if (nested && lstat(NET_TARGET, &status) == 0 && S_ISSTACK(status.st_mode))
-		step_add(steps, &n, STEP_UNMOUNT, NET_TARGET, NULL);
-	step_add(steps, &n, STEP_MOUNT, net->fstype, mount_options(net));
+		step_add(steps, n, STEP_UNMOUNT, NET_TARGET, NULL);
+	step_mount(steps, n, net->fstype, mount_options(net), "none", NET_TARGET);
 	/* What mstack(1) chose outside counts for more than the default. */
 	if (nested)
-		step_add(steps, &n, STEP_CHOOSE, NET_TARGET, NULL);
+		step_add(steps, n, STEP_CHOOSE, NET_TARGET, NULL);
 	if (strcmp(net->fstype, "umnetnull") && strcmp(net->fstype, "umnetnative"))
-		interface_steps(net, steps, &n);
+		interface_steps(net, steps, n);
+}
+
+static bool needs_umnet(const struct netspec *net, const struct mountspec *mounts)
+{
+	bool needs = net->fstype != NULL;
+
+	for (unsigned i = 0; i < mounts->count; i++)
+		needs |= strncmp(mounts->item[i].type, "umnet", strlen("umnet")) == 0;
+	return needs;
+}
+
+unsigned netspec_steps(const struct netspec *net, const struct mountspec *mounts, bool nested,
+		struct net_step steps[NET_STEPS])
+{
+	unsigned n = 0;
+
+	if (needs_umnet(net, mounts))
+		step_add(steps, &n, STEP_SERVICE, "umnet", NULL);
+	if (net->spec)
+		net_steps(net, nested, steps, &n);
+	for (unsigned i = 0; i < mounts->count; i++) {
+		const struct mountspec_item *m = &mounts->item[i];
+
+		step_mount(steps, &n, m->type, m->options, m->source, m->target);
+		steps[n - 1].of_mount = true;
+	}
 	return n;
 }

@@ -19,6 +19,7 @@
 #include <signal.h>
 #include <stdbool.h>
 
+#include "mountspec.h"
 #include "netspec.h"
 
 struct session {
@@ -26,7 +27,9 @@ struct session {
 	const char	 *name;		/* of the view; NULL: none */
 	const char	 *rc_file;	/* NULL: ~/.viewosrc */
 	const char	**preload;	/* NULL-terminated */
+	unsigned	  preloads;
 	struct netspec	  net;		/* the network that the command is to have */
+	struct mountspec  mounts;
 	bool		  print;	/* only say what would be done */
 	bool		  quiet;
 	bool		  closed[3];	/* the guest is to have no stdin, stdout, stderr */

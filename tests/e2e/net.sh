@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# net.sh - one command: umview --net=SPEC, its addresses, routes, names and errors; what
-# --print-session prints does the same.
+# net.sh - one command: umview --net=SPEC, its addresses, routes, names and errors; --mount
+# and --profile; what --print-session prints does the same.
 
 # shellcheck disable=SC2016  # scripts for inner shells
 # shellcheck source=lib.sh source-path=SCRIPTDIR
@@ -217,10 +217,10 @@ wrong "an address twice" "--net: vd0 cannot have the address 10.9.0.1/24: File e
 	"--net=unix://$T/home/x" --addr 10.9.0.1/24 --addr 10.9.0.1/24
 is "a switch that is not there" "$(said net "vde://$T/none" -- echo started)" \
 	"umview: mount: umnetlwipv6: vd0: cannot connect to 'vde://$T/none': No such file or directory
-umview: --net: cannot mount umnetlwipv6 with 'vd0=vde://$T/none': No such file or directory
+umview: --net: cannot mount umnetlwipv6 at /dev/net/default: No such file or directory
 status 125"
 is "a MAC address that is none" "$(said net slirp --mac x -- echo started | sed 1d)" \
-	"umview: --net: cannot mount umnetlwipv6 with 'vd0=slirp:///mtu=9216/mru=9216/disable_host_loopback,mac=x,mtu=9216': Invalid argument
+	"umview: --net: cannot mount umnetlwipv6 at /dev/net/default: Invalid argument
 status 125"
 
 # --- Views inside views
@@ -277,6 +277,63 @@ is "printed: the names of what is to be loaded" "$(as_user "$UMVIEW" -V "a b" -p
 set -e
 mount -t umnetnull none /dev/net/default
 exec true"
+
+# --- Mounts and profiles
+
+run() { bounded "$UMVIEW" -q "$@" < /dev/null; }
+is "mount: two stacks" "$(run --mount umnetlwipv6::/dev/net/a:lo,dns=192.0.2.1 --mount umnetnull:none:/dev/net/b -- sh -c '
+	mount | grep -o "on /dev/net/.*" | sort; mstack /dev/net/a cat /etc/resolv.conf; mstack /dev/net/b ip addr 2>&1')" \
+	"on /dev/net/a type umnetlwipv6 (rw,relatime,lo,dns=192.0.2.1)
+on /dev/net/b type umnetnull (rw,relatime)
+nameserver 192.0.2.1
+Cannot open netlink socket: Address family not supported by protocol"
+is "mount: another module's" "$(run -p umecho --mount umecho::/dev/net/echo -- mstack /dev/net/echo python3 -c '
+import socket
+s = socket.create_connection(("192.0.2.1", 7)); s.send(b"hello"); print(s.recv(9).decode())')" hello
+is "mount: with a network, which it adds to" "$(run --net=lo --mount umnetlink:/dev/net/default:/dev/net/c -- \
+	mstack /dev/net/c ip -br addr | xargs)" "lo0 UNKNOWN 127.0.0.1/8 ::1/128"
+is "mount: a source with a link's options" "$(run --net=lo --mount umnetlink:/dev/net/default:/dev/net/c:ipv4 -- \
+	mount | grep -o "/dev/net/default on.*")" "/dev/net/default on /dev/net/c type umnetlink (rw,relatime,ipv4)"
+wrong "mount: two fields" "--mount: 'a:b' is not TYPE:SOURCE:TARGET[:OPTIONS]" --mount a:b
+wrong "mount: no target" "--mount: 'a:b:' is not TYPE:SOURCE:TARGET[:OPTIONS]" --mount a:b:
+like "mount: what nobody serves" "$(said run --mount nosuch::/tmp -- echo started | xargs)" \
+	"^umview: --mount: cannot mount nosuch at /tmp: (No such device|Operation not permitted) status 125\$"
+is "mount: a place that is taken" "$(said run --net=lo --mount umnetnull::/dev/net/default -- echo started)" \
+	"umview: --mount: cannot mount umnetnull at /dev/net/default: Device or resource busy
+status 125"
+printed mounts --net=lo --mount umnetnull::/dev/net/a --mount "umnetlwipv6::/dev/net/b:lo,dns=192.0.2.1"
+
+profile() { as_user sh -c 'mkdir -p ~/.config/umview; cat > ~/.config/umview/$1.profile' sh "$1"; }
+profile lab << 'P'
+# A network for tests.
+
+net = lo
+addr 10.1.2.3/32
+  addr=fd01::1/128
+dns	10.1.2.4
+viewname lab
+mount umnetnull::/dev/net/null
+quiet
+P
+is "profile" "$(bounded "$UMVIEW" --profile lab --addr 10.1.2.5/32 -- sh -c '
+	viewname; ip -br addr; cat /etc/resolv.conf; mount | grep -c umnetnull' < /dev/null | xargs)" \
+	"lab lo0 UNKNOWN 127.0.0.1/8 10.1.2.3/32 10.1.2.5/32 fd01::1/128 ::1/128 nameserver 10.1.2.4 1"
+is "profile: by its path" "$(bounded "$UMVIEW" --profile "$T/home/.config/umview/lab.profile" -V other -- viewname < /dev/null)" other
+is "profile: XDG_CONFIG_HOME" "$(bounded env XDG_CONFIG_HOME="$T/home/.config" HOME=/nonexistent "$UMVIEW" --profile lab -- viewname < /dev/null)" lab
+is "profile: printed" "$(as_user "$UMVIEW" --profile lab --print-session -- true | sed -n '2p;5p')" \
+	"# To be run in a view: umview -V lab sh FILE
+mount -t umnetlwipv6 -o lo,dns=10.1.2.4 none /dev/net/default"
+wrong "profile: that is not there" "--profile: cannot read '$T/home/.config/umview/none.profile': No such file or directory" --profile none
+bad_profile() {	# bad_profile WHAT LINE MESSAGE
+	printf 'net lo\n%s\n' "$2" | profile bad
+	wrong "profile: $1" "$3" --profile bad
+}
+where="--profile: $T/home/.config/umview/bad.profile:2:"
+bad_profile "an unknown word" "colour red" "$where 'colour red' is unknown"
+bad_profile "a value that is missing" "addr" "$where 'addr' needs a value"
+bad_profile "a value too many" "quiet yes" "$where 'quiet yes' has no value"
+bad_profile "a profile" "profile lab" "$where 'profile lab' is not for a profile"
+bad_profile "an address that is none" "addr 10" "--addr: '10' is neither ADDRESS/BITS nor 'dhcp'"
 
 stop "$host_web"
 leftovers "net"
