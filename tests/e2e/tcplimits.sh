@@ -132,6 +132,15 @@ carried put fc00::1 2000000
 wait %2 %3 %4'
 like "frames were lost" "$(cat "$T/filter.out")" 'lost [1-9][0-9]'
 
+for host in 10.0.0.1 fc00::1; do
+	over cut 0 "a peer that is cut off, $host" '
+t_is "errors" "$(timeout 60 mstack $B /usr/bin/python3 "$T/guest/cutoff.py" '$host')" "alive: []
+user timeout: ETIMEDOUT in time
+keepalive: ETIMEDOUT in time
+keepalive and user timeout: ETIMEDOUT in time
+connect: ETIMEDOUT in time"'
+done
+
 # --- What takes long.
 
 wait "${slow[@]}"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """filter.py A B RULE [NUMBER] - a wire between two stacks on the unix:// cables A and B, which loses frames.
 loss N: N in a hundred, the same ones each time.  updates N: for N seconds after a receiver has closed its window, the
-segments by which it opens it again.  What was lost is written to the standard error output at the end."""
+segments by which it opens it again.  cut: all, once a datagram has gone to port 9.  What was lost is written to the standard error output at the end."""
 import os, random, selectors, sys, time
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 from frames import *
@@ -33,7 +33,15 @@ class Updates:
             self.until[flow] = time.monotonic() + self.seconds
         return time.monotonic() < self.until[flow]
 
-rule = {"loss": Loss, "updates": Updates}[sys.argv[3]](float(sys.argv[4]))
+class Cut:
+    def __init__(self, ports):
+        self.cut = False
+    def loses(self, frame):
+        p = Packet(frame)
+        self.cut |= p.protocol == UDP and p.payload[2:4] == b"\0\x09"
+        return self.cut
+
+rule = {"loss": Loss, "updates": Updates, "cut": Cut}[sys.argv[3]](float(sys.argv[4]))
 listeners = [listen(path) for path in sys.argv[1:3]]
 wires = [l.accept()[0] for l in listeners]
 selector = selectors.DefaultSelector()

@@ -78,18 +78,12 @@ static const struct row {
 	{ IPPROTO_TCP, TCP_KEEPINTVL, 75, 1, 32767 },
 	{ IPPROTO_TCP, TCP_KEEPCNT, 9, 1, 127 },
 	{ IPPROTO_TCP, TCP_SYNCNT, 6, 1, 127 },
-	{ IPPROTO_TCP, TCP_LINGER2, 60, INT_MIN, INT_MAX },
+	{ IPPROTO_TCP, TCP_LINGER2, 60, -1, 120 },
 	{ IPPROTO_TCP, TCP_DEFER_ACCEPT, 0, 0, INT_MAX },
-	{ IPPROTO_TCP, TCP_WINDOW_CLAMP, 0, 0, INT_MAX },
 	{ IPPROTO_TCP, TCP_QUICKACK, 1, 0, INT_MAX },
 	{ IPPROTO_TCP, TCP_USER_TIMEOUT, 0, 0, INT_MAX },
-	{ IPPROTO_TCP, TCP_THIN_LINEAR_TIMEOUTS, 0, 0, 1 },
-	{ IPPROTO_TCP, TCP_THIN_DUPACK, 0, 0, 1 },
 	{ IPPROTO_TCP, TCP_FASTOPEN, 0, 0, INT_MAX },
 	{ IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 0, 0, 1 },
-	{ IPPROTO_TCP, TCP_NOTSENT_LOWAT, -1, INT_MIN, INT_MAX },
-	{ IPPROTO_TCP, TCP_SAVE_SYN, 0, 0, 2 },
-	{ IPPROTO_TCP, TCP_INQ, 0, 0, 1 },
 	{ IPPROTO_IPV6, IPV6_RECVORIGDSTADDR, 0, 0, 1 },
 	{ IPPROTO_UDP, 1 /* UDP_CORK */, 0, 0, 1 },
 	{ IPPROTO_UDP, 103 /* UDP_SEGMENT */, 0, 0, 65535 },
@@ -118,6 +112,7 @@ void sockopt_init(struct sockopt *o)
 	o->keep_idle = 7200;
 	o->keep_interval = 75;
 	o->keep_count = 9;
+	o->linger2 = 60;
 }
 
 int sockopt_value(const struct sockopt *o, int level, int name)
@@ -177,6 +172,16 @@ static void sockopt_apply(struct sockopt *o, const struct row *r, int value)
 		o->keep_interval = value;
 	else if (r->name == TCP_KEEPCNT)
 		o->keep_count = value;
+	else if (r->name == TCP_NODELAY)
+		o->nodelay = value;
+	else if (r->name == TCP_CORK)
+		o->cork = value;
+	else if (r->name == TCP_USER_TIMEOUT)
+		o->user_timeout = value;
+	else if (r->name == TCP_DEFER_ACCEPT)
+		o->defer_accept = value;
+	else if (r->name == TCP_LINGER2)
+		o->linger2 = value;
 }
 
 /* Of IPPROTO_IP: is the value one that Linux takes from a user? */
@@ -226,7 +231,7 @@ int sockopt_set(struct sockopt *o, int domain, int level, int name,
 		v = v != 0;
 	if (v < rows[k].least || v > rows[k].most)
 		return -EINVAL;
-	if (v == -1 && rows[k].initial >= 0)
+	if (v == -1 && rows[k].initial >= 0 && level != IPPROTO_TCP)
 		v = rows[k].initial;	/* "the default" */
 	o->kept[k] = v;
 	sockopt_apply(o, &rows[k], v);

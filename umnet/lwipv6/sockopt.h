@@ -16,8 +16,10 @@ struct sockopt {
 	int		 kept[SOCKOPT_KEPT];	/* by row */
 	/* Of these, the ones read while packets fly: */
 	int		 device;	/* SO_BINDTODEVICE: index, 0 none */
-	bool		 v6only, keepalive, reuse_port;
+	bool		 v6only, keepalive, reuse_port, nodelay, cork;
 	int		 keep_idle, keep_interval, keep_count;
+	int		 user_timeout;	/* ms, 0: none */
+	int		 defer_accept, linger2;	/* s */
 };
 
 void sockopt_init(struct sockopt *o);

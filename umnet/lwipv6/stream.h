@@ -45,9 +45,11 @@ struct recover {
 	uint32_t	 until;		/* recovered when this is acknowledged */
 	uint32_t	 timed_seq;
 	uint64_t	 timed_at, at;	/* ms; at: of the time-out, 0 none */
+	uint64_t	 stuck;		/* ms: since when nothing new is acknowledged; 0: all is */
 	int		 srtt, rttvar;	/* of 1/8, 1/4 ms */
 	unsigned	 rto;		/* ms */
-	unsigned	 backoff, dupacks, resent;
+	unsigned	 backoff, dupacks;
+	unsigned	 resent;	/* segments, in all */
 };
 
 struct stream {
@@ -71,6 +73,13 @@ struct stream {
 	bool		 pushed;	/* the last segment ended a message */
 	uint32_t	 to_open;	/* bytes the guest has read, not announced */
 
+	uint8_t		*tail;		/* written, not yet the library's: tcp-send.c; owned */
+	size_t		 tail_len, tail_room;
+	uint64_t	 tail_since;	/* ms */
+	bool		 tail_push;	/* it is not to wait */
+	bool		 small;		/* less than a segment was sent, it ended at: */
+	uint32_t	 small_end;
+
 	struct recover	 recover;
 	struct held	*held;		/* came before their turn: tcp-order.c */
 	unsigned	 held_count;
@@ -87,7 +96,9 @@ struct stream {
 	int		 error;		/* of the connection, to be told; positive */
 	unsigned	 probes;	/* persist, keepalive: sent in a row */
 	uint64_t	 probe_at;	/* ms */
-	uint64_t	 heard;		/* ms: of the last segment or release */
+	uint64_t	 heard;		/* ms: of the last segment that brought something, release, SYN */
+	uint64_t	 alive;		/* ms: of any segment */
+	uint64_t	 stalled;	/* ms: since when the window is closed; 0: it is not */
 	struct stream	*dirty_next;
 };
 
@@ -103,6 +114,13 @@ void stream_abort(struct stream *s);		/* RST */
 void stream_free(struct stream *s);
 int8_t stream_accepted(void *arg, struct tcp_pcb *pcb, int8_t error);
 int8_t stream_connected(void *arg, struct tcp_pcb *pcb, int8_t error);
+
+bool stream_deferred(const struct stream *s);
+
+/* tcp-send.c: as much of data as there is room for; returns how much. */
+size_t tail_write(struct stream *s, const uint8_t *data, size_t len);
+bool tail_try(struct stream *s);		/* give it, if nothing holds it.  Is there one still? */
+void tail_clear(struct stream *s);
 size_t stream_room(const struct stream *s);
 
 /* tcp-deliver.c: as much as the guest takes, then the peer's FIN. */
@@ -127,7 +145,8 @@ void options_begin(struct tcp_pcb *pcb, const struct tcphdr *h, const uint8_t *o
 void options_end(struct tcp_pcb *pcb, const struct tcphdr *h);
 bool tcp_sack_offered(struct tcp_pcb *pcb);	/* of one whose handshake is not over */
 
-/* tcp-clock.c */
+/* tcp-clock.c.  Is TCP_USER_TIMEOUT over, since this (ms; 0: never)? */
+bool stream_impatient(const struct stream *s, uint64_t since);
 #define DELAYED_ACK_MS	40
 void tcp_ack_later(unsigned ms);		/* at most */
 void time_wait_forget(struct tcp_pcb *pcb);

@@ -68,11 +68,29 @@ static void stream_probe(struct stream *s)
 	s->pcb->snd_nxt++;
 }
 
+bool stream_impatient(const struct stream *s, uint64_t since)
+{
+	unsigned patience = s->e.options.user_timeout;
+
+	return patience && since && um_stack_now() - since >= patience;
+}
+
+static void stream_give_up(struct stream *s)
+{
+	s->error = ETIMEDOUT;
+	stream_abort(s);
+	stream_dirty(s);
+}
+
 /* A SYN is sent again after 1, 2, 4 ... s; the library would give up after 12 s. */
 static void stream_tick_syn(struct stream *s)
 {
 	struct tcp_pcb *pcb = s->pcb;
 
+	if (stream_impatient(s, s->heard)) {
+		stream_give_up(s);
+		return;
+	}
 	if (!pcb->nrtx)
 		return;
 	pcb->nrtx = 0;
@@ -80,16 +98,68 @@ static void stream_tick_syn(struct stream *s)
 	pcb->rto = 2u << s->syns;
 	if (s->syns <= (unsigned)sockopt_value(&s->e.options, IPPROTO_TCP, TCP_SYNCNT) && s->syns < 8)
 		return;
-	s->error = ETIMEDOUT;
-	stream_abort(s);
+	stream_give_up(s);
+}
+
+/* The window is closed, or too small for a segment, which is never cut. */
+static void stream_tick_stalled(struct stream *s, uint64_t now)
+{
+	struct tcp_pcb *pcb = s->pcb;
+
+	if (!s->stalled)
+		s->stalled = now;
+	if (stream_impatient(s, s->stalled)) {
+		stream_give_up(s);
+		return;
+	}
+	if (!s->probes) {
+		s->probe_at = now + 500;
+	} else if (pcb->snd_wnd && pcb->unsent->len > pcb->snd_wnd) {
+		pcb->snd_wnd = pcb->unsent->len;
+		tcp_output(pcb);
+	}
+	if (now < s->probe_at && s->probes)
+		return;
+	stream_probe(s);
+	s->probe_at = now + (s->probes > 7 ? PROBE_MAX_MS : 500u << s->probes);
+}
+
+static void stream_tick_idle(struct stream *s, uint64_t now)
+{
+	struct sockopt *o = &s->e.options;
+	uint64_t last = s->alive > s->heard ? s->alive : s->heard;
+
+	if (now - last < o->keep_idle * UINT64_C(1000)) {
+		s->probes = 0;
+		s->probe_at = 0;
+	} else if (now < s->probe_at) {
+		return;
+	} else if (s->probes && (o->user_timeout ? stream_impatient(s, last) :
+				s->probes >= (unsigned)o->keep_count)) {
+		stream_give_up(s);
+	} else {
+		stream_probe(s);
+		s->probe_at = now + o->keep_interval * UINT64_C(1000);
+	}
+}
+
+/* TCP_LINGER2: an orphan does not wait for the peer's FIN any longer, and says nothing. */
+static void stream_forget(struct stream *s)
+{
+	struct tcp_pcb *pcb = s->pcb;
+
+	stream_detach(s);
+	tcp_pcb_remove(&engine_stack()->tcp_active_pcbs, pcb);
+	memp_free(MEMP_TCP_PCB, pcb);
 	stream_dirty(s);
 }
 
 static void stream_tick(struct stream *s, uint64_t now)
 {
 	struct tcp_pcb *pcb = s->pcb;
-	struct sockopt *o = &s->e.options;
 
+	if (s->state == STREAM_WAITING && s->e.options.defer_accept && !stream_deferred(s))
+		stream_dirty(s);
 	if (pcb && pcb->state == SYN_SENT)
 		stream_tick_syn(s);
 	if (!pcb || !s->pcb || pcb->state < ESTABLISHED)
@@ -99,33 +169,20 @@ static void stream_tick(struct stream *s, uint64_t now)
 	pcb->rto = 4;
 	if (s->e.sock && s->fin_sent && !s->fin_received)
 		pcb->tmr = engine_stack()->tcp_ticks;
+	if (!pcb->unsent || pcb->unacked)
+		s->stalled = 0;
+	if (s->tail_len)
+		stream_dirty(s);
 	if (!s->e.sock && now - s->heard > ORPHAN_MS) {
 		s->refused = true;
 		stream_dirty(s);
-	} else if (pcb->unsent && !pcb->unacked) {	/* the window is closed */
-		if (!s->probes)
-			s->probe_at = now + 500;
-		else if (pcb->snd_wnd && pcb->unsent->len > pcb->snd_wnd) {
-			/* or too small for a segment, which is never cut */
-			pcb->snd_wnd = pcb->unsent->len;
-			tcp_output(pcb);
-		}
-		if (now < s->probe_at && s->probes)
-			return;
-		stream_probe(s);
-		s->probe_at = now + (s->probes > 7 ? PROBE_MAX_MS : 500u << s->probes);
-	} else if (o->keepalive && pcb->state != FIN_WAIT_2 && !pcb->unacked) {
-		if (now - s->heard < o->keep_idle * UINT64_C(1000)) {
-			s->probes = 0;
-			s->probe_at = 0;
-		} else if (now >= s->probe_at && s->probes >= (unsigned)o->keep_count) {
-			s->error = ETIMEDOUT;
-			stream_abort(s);
-			stream_dirty(s);
-		} else if (now >= s->probe_at) {
-			stream_probe(s);
-			s->probe_at = now + o->keep_interval * UINT64_C(1000);
-		}
+	} else if (!s->e.sock && pcb->state == FIN_WAIT_2 && (s->e.options.linger2 < 0 ||
+			now - s->heard > s->e.options.linger2 * UINT64_C(1000))) {
+		stream_forget(s);
+	} else if (pcb->unsent && !pcb->unacked) {
+		stream_tick_stalled(s, now);
+	} else if (s->e.options.keepalive && pcb->state != FIN_WAIT_2 && !pcb->unacked) {
+		stream_tick_idle(s, now);
 	}
 }
 

@@ -5,6 +5,8 @@
 
 #include "stream.h"
 
+#define MAXSEG_MIN	88
+
 /* The library's states in Linux's numbers. */
 static const uint8_t linux_state[] = {
 	[CLOSED] = TCP_CLOSE, [LISTEN] = TCP_LISTEN, [SYN_SENT] = TCP_SYN_SENT,
@@ -32,8 +34,68 @@ void stream_apply_options(struct stream *s)
 		sockopt_value(o, IPPROTO_IPV6, IPV6_UNICAST_HOPS);
 	pcb->tos = v4 ? sockopt_value(o, IPPROTO_IP, IP_TOS) :
 		sockopt_value(o, IPPROTO_IPV6, IPV6_TCLASS);
-	if (most >= STREAM_MSS_MIN && most < pcb->mss && s->established)
+	/* Before the handshake it is what our SYN announces. */
+	if (most >= STREAM_MSS_MIN && most < pcb->mss)
 		pcb->mss = most;
+}
+
+/* How long Linux waits, which counts in SYNs sent again after 1, 2, 4 ... s. */
+static int defer_round(int seconds)
+{
+	int period = 1, timeout = 1;
+
+	if (seconds <= 0)
+		return 0;
+	for (int k = 1; k < 255 && seconds > period; k++) {
+		timeout = timeout * 2 > 120 ? 120 : timeout * 2;
+		period += timeout;
+	}
+	return period;
+}
+
+/* What Linux makes of a value, or -EINVAL. */
+static int option_adjust(const struct stream *s, int name, int *value)
+{
+	bool fresh = s->state == STREAM_IDLE || s->state == STREAM_CLOSED;
+
+	switch (name) {
+	case TCP_MAXSEG:
+		return *value && *value < MAXSEG_MIN ? -EINVAL : 0;
+	case TCP_DEFER_ACCEPT:
+		*value = defer_round(*value);
+		return 0;
+	case TCP_LINGER2:
+		*value = *value < 0 ? -1 : *value > 120 ? 120 : *value ? : 60;
+		return 0;
+	case TCP_FASTOPEN:
+		return *value < 0 || (!fresh && s->state != STREAM_LISTENING) ? -EINVAL : 0;
+	case TCP_FASTOPEN_CONNECT:
+		return *value < 0 || *value > 1 || !fresh ? -EINVAL : 0;
+	}
+	return 0;
+}
+
+static int stream_set_tcp(struct stream *s, int name, const void *value, socklen_t len)
+{
+	struct endpoint *e = &s->e;
+	int v, rc;
+
+	if (len < sizeof(v))
+		return -EINVAL;
+	memcpy(&v, value, sizeof(v));
+	rc = option_adjust(s, name, &v);
+	/* There are no Fast Open cookies: as with a peer that has none. */
+	if (rc == 0)
+		rc = sockopt_set(&e->options, e->sock->domain, IPPROTO_TCP, name, &v, sizeof(v));
+	if (rc < 0)
+		return rc;
+	if (name == TCP_QUICKACK)
+		s->quick = v ? QUICK_ACKS : 0;
+	if (name == TCP_NODELAY && v)
+		s->tail_push = s->tail_len;	/* even if it is corked, as in Linux */
+	stream_apply_options(s);
+	stream_dirty(s);		/* what waited may go now */
+	return 0;
 }
 
 int stream_setsockopt(struct endpoint *e, int level, int name,
@@ -49,6 +111,8 @@ int stream_setsockopt(struct endpoint *e, int level, int name,
 	if (level == IPPROTO_IPV6 && name == IPV6_V6ONLY && e->sock->domain == AF_INET6 &&
 	    s->port_taken)
 		return -EINVAL;
+	if (level == IPPROTO_TCP)
+		return stream_set_tcp(s, name, value, len);
 	rc = sockopt_set(&e->options, e->sock->domain, level, name, value, len);
 	if (rc == 0)
 		stream_apply_options(s);
@@ -58,6 +122,7 @@ int stream_setsockopt(struct endpoint *e, int level, int name,
 void stream_info(const struct stream *s, struct tcp_info *info)
 {
 	const struct tcp_pcb *pcb = s->pcb;
+	const struct recover *r = &s->recover;
 
 	memset(info, 0, sizeof(*info));
 	info->tcpi_state = s->state == STREAM_LISTENING ? TCP_LISTEN :
@@ -66,14 +131,19 @@ void stream_info(const struct stream *s, struct tcp_info *info)
 	info->tcpi_rcv_space = STREAM_WINDOW;
 	if (!pcb || s->state == STREAM_LISTENING)
 		return;
-	info->tcpi_retransmits = pcb->nrtx;
+	info->tcpi_retransmits = pcb->state == SYN_SENT ? s->syns : r->backoff;
+	info->tcpi_backoff = info->tcpi_retransmits;
+	info->tcpi_ca_state = r->state == RECOVER_FAST ? TCP_CA_Recovery :
+		r->state == RECOVER_TIMEOUT ? TCP_CA_Loss : TCP_CA_Open;
+	info->tcpi_options = r->sack ? TCPI_OPT_SACK : 0;
+	info->tcpi_total_retrans = r->resent + s->syns;
 	info->tcpi_probes = s->probes;
-	info->tcpi_rto = pcb->rto * 500000u;
+	info->tcpi_rto = (r->rto ? : 1000) * 1000u;
 	info->tcpi_ato = 40000;
 	info->tcpi_snd_mss = info->tcpi_rcv_mss = info->tcpi_advmss = pcb->mss;
 	info->tcpi_unacked = (pcb->snd_nxt - pcb->lastack + pcb->mss - 1) / pcb->mss;
-	info->tcpi_rtt = (pcb->sa >> 3) * 500000u;
-	info->tcpi_rttvar = pcb->sv * 125000u;
+	info->tcpi_rtt = r->srtt * 125;		/* of 1/8 ms */
+	info->tcpi_rttvar = r->rttvar * 250;
 	info->tcpi_snd_ssthresh = pcb->ssthresh / pcb->mss;
 	info->tcpi_snd_cwnd = pcb->cwnd / pcb->mss;
 	info->tcpi_pmtu = pcb->mss + (address_is_v4(&s->remote) ? 40 : 60);
@@ -86,7 +156,7 @@ int stream_queued(const struct endpoint *e, bool unsent)
 
 	if (!pcb || s->state != STREAM_OPEN)
 		return 0;
-	return pcb->snd_lbb - (unsent ? pcb->snd_nxt : pcb->lastack);
+	return pcb->snd_lbb - (unsent ? pcb->snd_nxt : pcb->lastack) + s->tail_len;
 }
 
 int stream_getsockopt(struct endpoint *e, int level, int name,

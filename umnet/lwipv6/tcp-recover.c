@@ -106,12 +106,19 @@ static void segment_resend(struct stream *s, struct tcp_seg *seg)
 static void recover_arm(struct stream *s)
 {
 	struct recover *r = &s->recover;
-	uint64_t wait = (uint64_t)r->rto << r->backoff;
+	uint64_t wait = (uint64_t)r->rto << r->backoff, now = um_stack_now();
+	int patience = s->e.options.user_timeout;
 
 	r->at = 0;
-	if (!s->pcb || !s->pcb->unacked)
+	if (!s->pcb || !s->pcb->unacked) {
+		r->stuck = 0;
 		return;
-	r->at = um_stack_now() + (wait > RTO_MAX ? RTO_MAX : wait);
+	}
+	if (!r->stuck)
+		r->stuck = now;
+	r->at = now + (wait > RTO_MAX ? RTO_MAX : wait);
+	if (patience && r->at > r->stuck + patience)
+		r->at = r->stuck + patience;
 	if (!next_rto || r->at < next_rto)
 		next_rto = r->at;
 }
@@ -233,6 +240,7 @@ static void recover_progress(struct stream *s, uint32_t acked, uint16_t cwnd)
 		r->timing = false;
 	}
 	r->backoff = r->dupacks = 0;
+	r->stuck = 0;
 	if (r->state != RECOVER_OPEN && (int32_t)(pcb->lastack - r->until) >= 0) {
 		cwnd = r->state == RECOVER_FAST ? pcb->ssthresh : cwnd;
 		r->state = RECOVER_OPEN;
@@ -288,7 +296,7 @@ static void recover_timeout(struct stream *s)
 	struct recover *r = &s->recover;
 	struct tcp_pcb *pcb = s->pcb;
 
-	if (++r->backoff > BACKOFF_MAX) {
+	if (++r->backoff > BACKOFF_MAX || stream_impatient(s, r->stuck)) {
 		s->error = ETIMEDOUT;
 		stream_abort(s);
 		stream_dirty(s);

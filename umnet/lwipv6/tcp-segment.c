@@ -228,6 +228,7 @@ static void segment_connected(const struct inet_packet *p, struct pbuf *memory,
 	}
 	if (!s || s->pcb != pcb)
 		return;
+	s->alive = um_stack_now();
 	if (h->ack)
 		recover_acked(s, h, options, options_len, !data && !h->fin, &before);
 	if (s->pcb == pcb && s->held)

@@ -195,6 +195,7 @@ static int stream_start(struct stream *s, const struct ip_addr *remote, uint16_t
 	}
 	pcb->rto = 2;
 	s->syns = 0;
+	s->heard = um_stack_now();
 	return -EINPROGRESS;
 }
 
@@ -302,9 +303,8 @@ static ssize_t stream_send(struct endpoint *e, const void *data, size_t len,
 		s->blocked = true;
 		return 0;
 	}
-	/* Its own account of the room drifts; ours decides. */
-	s->pcb->snd_buf = UINT16_MAX;
-	if (tcp_write(s->pcb, data, len, 1) != ERR_OK) {
+	len = tail_write(s, data, len);
+	if (!len) {
 		s->blocked = true;
 		return 0;
 	}

@@ -9,6 +9,7 @@
 #define ACKS_SAVED	4		/* in a row */
 #define BULK_ACK_MS	10
 #define SMALL_SEGMENT	9000		/* larger ones are worth an ACK */
+#define LIBRARY_MSS	1488		/* in its SYNs */
 #define RUN_MAX		512		/* streams processed before others have a turn */
 
 struct endpoint *streams;
@@ -186,6 +187,7 @@ int8_t stream_accepted(void *arg, struct tcp_pcb *pcb, int8_t error)
 	port_take(&stream_ports, s->local_port);
 	s->port_taken = true;
 	s->recover.sack = tcp_sack_offered(pcb);
+	s->heard = um_stack_now();
 	stream_attach(s, pcb);
 	stream_dirty(s);
 	return ERR_OK;
@@ -232,6 +234,7 @@ void stream_free(struct stream *s)
 		s->count--;
 	}
 	free(s->queue);
+	tail_clear(s);
 	if (s->port_taken)
 		port_give(&stream_ports, s->local_port);
 	endpoint_unlink(&s->e);
@@ -250,7 +253,8 @@ static void stream_tune(struct stream *s)
 	if (path_find(&s->remote, address_is_link_local(&s->remote) ? s->index : 0,
 			&s->local, &path) == 0) {
 		mss = path.local ? STREAM_MSS_LOOP : path.interface->mtu - head;
-		if (!path.local && mss > pcb->mss)
+		/* Of ourselves we hear the library's own, unless TCP_MAXSEG made it less. */
+		if ((!path.local || pcb->mss < LIBRARY_MSS) && mss > pcb->mss)
 			mss = pcb->mss;
 	}
 	/* It never cuts a segment, so one must fit in a small window. */
@@ -271,11 +275,18 @@ static void stream_tune(struct stream *s)
 /* Our FIN, as soon as the library has room for it. */
 static void stream_finish(struct stream *s)
 {
-	if (!s->fin_wanted || s->fin_sent || !s->pcb || tcp_close(s->pcb) != ERR_OK)
+	if (!s->fin_wanted || s->fin_sent || !s->pcb || s->tail_len || tcp_close(s->pcb) != ERR_OK)
 		return;
 	s->fin_sent = true;
 	if (s->pcb && s->fin_received)
 		stream_detach(s);
+}
+
+/* TCP_DEFER_ACCEPT: nobody hears of it before there is something to read. */
+bool stream_deferred(const struct stream *s)
+{
+	return !s->count && !s->fin_received &&
+	       um_stack_now() - s->heard < s->e.options.defer_accept * UINT64_C(1000);
 }
 
 /* WAITING: tell the frame.  False: the stream is gone. */
@@ -291,6 +302,8 @@ static bool stream_announce(struct stream *s)
 		s->established = true;
 		stream_tune(s);
 	}
+	if (stream_deferred(s))
+		return true;		/* data, a FIN or the clock make it dirty again */
 	if (!um_sock_backlog_free(listener->e.sock)) {
 		streams_waiting = true;	/* tcp_poll_timers() tries again */
 		return true;
@@ -347,6 +360,7 @@ static void stream_process(struct stream *s)
 			stream_tell_error(s);
 	}
 	stream_ack(s);
+	tail_try(s);
 	stream_finish(s);
 	if (s->pcb && s->state != STREAM_LISTENING) {
 		tcp_output(s->pcb);
@@ -375,26 +389,4 @@ bool tcp_run(void)
 		stream_process(s);
 	}
 	return dirty_first != NULL;
-}
-
-size_t stream_room(const struct stream *s)
-{
-	const struct tcp_pcb *pcb = s->pcb;
-	uint32_t queued;
-	size_t free_bytes;
-
-	if (!pcb || s->fin_wanted || (pcb->state != ESTABLISHED && pcb->state != CLOSE_WAIT))
-		return 0;
-	queued = pcb->snd_lbb - pcb->lastack;
-	if (queued >= STREAM_BUFFER || pcb->snd_queuelen >= TCP_SND_QUEUELEN - 4)
-		return 0;
-	/* No dribble: wait until a good part is free. */
-	free_bytes = STREAM_BUFFER - queued;
-	if (s->blocked && free_bytes < STREAM_BUFFER / 4)
-		return 0;
-	if (s->blocked && pcb->snd_queuelen > TCP_SND_QUEUELEN * 3 / 4)
-		return 0;
-	if (free_bytes / pcb->mss > TCP_SND_QUEUELEN - 2u - pcb->snd_queuelen)
-		free_bytes = (size_t)(TCP_SND_QUEUELEN - 2u - pcb->snd_queuelen) * pcb->mss;
-	return free_bytes > 61440 ? 61440 : free_bytes;
 }
