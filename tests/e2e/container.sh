@@ -243,6 +243,14 @@ if ! (: <> /dev/net/tun) 2> /dev/null; then
 32"
 	echo "tun denied"
 fi
+t_is "virtual calls with nonsense" "$(/usr/bin/python3 -c "
+import ctypes, errno, os
+call = ctypes.CDLL(None, use_errno=True).syscall
+def virtual(number, block):
+    return errno.errorcode[ctypes.get_errno()] if call(157, 0x564f5549, number, block, 0, 0) < 0 else 0
+block = ctypes.create_string_buffer(56)
+print(virtual(0x564f04, None), virtual(0x564f04, ctypes.c_void_p(1)), virtual(0x564eff, block),
+      virtual(0x564fff, block), virtual(0x564f04 + 2**31, block), virtual(0x564f09, block))")" "EFAULT EFAULT EINVAL EINVAL EINVAL ENOSYS"
 t "all else goes on" ip link show lo0
 um_umount /dev/net/null && um_mount -t umnetnull none /dev/net/null
 t_like "um_mount by name" "$(mount)" "/dev/net/null type umnetnull"
