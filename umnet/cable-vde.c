@@ -159,8 +159,14 @@ static ssize_t vde_cable_send(struct cable *c, const void *frame, size_t len)
 	return n < 0 ? -errno : n;
 }
 
+/* The last that a program does with a wire.  A plugin's thread (slirp's) sees only that it
+   cannot send any more, and would complain to the user until we are gone. */
 static void vde_cable_close(struct cable *c)
 {
+	autoclose int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	if (null >= 0)
+		dup2(null, STDERR_FILENO);
 	vde.close(((struct vde *)c)->connection);
 	free(c);
 }

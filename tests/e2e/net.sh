@@ -34,6 +34,7 @@ web() {
 }
 mkdir "$T/www"
 head -c 3000000 /dev/urandom > "$T/www/file"
+truncate -s 1G "$T/www/big"
 chmod -R a+rX "$T/www"
 sum=$(sha256sum < "$T/www/file")
 port=$(free_port)
@@ -83,6 +84,8 @@ slirp() {	# slirp SPEC
 		"$(net "$1" --allow-host-loopback -- curl -s -m 20 "http://10.0.2.2:$port/file" | sha256sum)" "$sum"
 	is "$1: IPv6" \
 		"$(net "$1" --allow-host-loopback -- curl -s -m 20 "http://[fd00::2]:$port/file" | sha256sum)" "$sum"
+	is "$1: nothing is said at its end" "$(said net "$1" --allow-host-loopback -- timeout 0.2 \
+		curl -s -o /dev/null "http://10.0.2.2:$port/big")" "status 124"
 	is "$1: another address and MTU" "$(net "$1" --addr 10.0.2.77/24 --mtu 1400 --allow-host-loopback -- sh -c '
 		ip -o -4 addr show vd0 | grep -o "inet [^ ]*"; ip link show vd0 | grep -o "mtu [0-9]*"
 		curl -s -m 20 "http://10.0.2.2:$1/file" | sha256sum' sh "$port")" "inet 10.0.2.77/24
@@ -232,13 +235,13 @@ is "nested" "$(net lo --addr 10.1.0.1/32 -- sh -c '
 	umview -q --net=none -- ip addr 2>&1
 	umview -q --net=/dev/net/default -- ip -br addr | xargs
 	mstack /dev/net/default umview -q --net=lo --addr 10.1.0.3/32 -- ip -br addr | xargs
-	umview -q --net=host -- cat /proc/net/dev | cksum
+	umview -q --net=host -- ip -br addr | cksum
 	show')" "lo0 UNKNOWN 127.0.0.1/8 10.1.0.1/32 ::1/128
 lo0 UNKNOWN 127.0.0.1/8 10.1.0.2/32 ::1/128
 Cannot open netlink socket: Address family not supported by protocol
 lo0 UNKNOWN 127.0.0.1/8 10.1.0.1/32 ::1/128
 lo0 UNKNOWN 127.0.0.1/8 10.1.0.3/32 ::1/128
-$(net host -- sh -c 'umview -q --net=host -- cat /proc/net/dev | cksum')
+$(as_user ip -br addr | cksum)
 lo0 UNKNOWN 127.0.0.1/8 10.1.0.1/32 ::1/128"
 is "nested: a path that is no stack" "$(said net lo -- umview -q --net=/etc -- echo started)" \
 	"umview: --net: cannot take the stack /etc: Not a network stack
