@@ -112,7 +112,7 @@ if next start; then
 		at_most "descriptors of the monitor" "$monitor_fds" $((monitor_start + 40))
 	fi
 	if next closed; then
-		at_most "descriptors of the stack after closing" "$fds" $((start_fds + 5))
+		at_most "descriptors of the stack after closing" "$fds" $((start_fds + 5 + 8))	# 8: given ahead
 		at_most "descriptors of the monitor" "$monitor_fds" $((monitor_start + 40))
 	fi
 fi
