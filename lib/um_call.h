@@ -76,7 +76,7 @@ struct um_arg {
 struct um_call {
 	uint32_t	 op;	/* enum um_op */
 	int32_t		 tid;	/* the calling thread */
-	uint32_t	 uid, gid; /* of the caller; for UM_MOUNT and UM_UMOUNT only */
+	uint32_t	 uid, gid; /* of the caller; for UM_MOUNT, UM_UMOUNT, UM_FILE */
 	uint64_t	 sock;	/* the name given with um_done_fd() to the socket
 				   the call is about, 0 if none */
 	int		 fd;	/* the guest's descriptor: borrowed, valid until the

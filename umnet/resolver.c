@@ -122,6 +122,7 @@ static int take_search(struct reading *r, const char *value)
 static int take_file(struct reading *r, unsigned which, const char *value)
 {
 	autofree char *link = xasprintf("/proc/%d/cwd", r->tid);
+	struct stat status;
 	char cwd[4096];
 	ssize_t n = *value == '/' ? 0 : readlink(link, cwd, sizeof(cwd) - 1);
 	char *path;
@@ -132,6 +133,8 @@ static int take_file(struct reading *r, unsigned which, const char *value)
 	path = n ? xasprintf("%s/%s", cwd, value) : xstrdup(value);
 	free(r->resolver->path[which]);
 	r->resolver->path[which] = path;
+	if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
+		return complain(r, files[which].option, value, "is not a file");
 	if (access(path, R_OK) == 0)
 		return 0;
 	um_warn("mount: %s: %s: cannot read '%s': %s", r->fstype, files[which].option, value,
@@ -280,6 +283,35 @@ static int own_begin(struct resolver *resolver, unsigned which, bool empty)
 	return own_make(resolver, which, text, n < 0 ? 0 : n);
 }
 
+/* The monitor's rights are its user's: a file of theirs is not for others to write, unless
+   its mode says so. */
+static bool may_write(const struct um_call *c, const char *path)
+{
+	struct stat status;
+
+	if (c->uid == geteuid())
+		return true;
+	if (stat(path, &status) < 0)
+		return false;
+	return status.st_mode & S_IWOTH || (status.st_uid == c->uid && status.st_mode & S_IWUSR) ||
+	       (status.st_gid == c->gid && status.st_mode & S_IWGRP);
+}
+
+/* What is no file (a FIFO, a terminal) could keep the monitor waiting. */
+static int file_open(const char *path, int flags)
+{
+	autoclose int fd = open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat status;
+
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return -errno;
+	if (!S_ISREG(status.st_mode))
+		return -EACCES;
+	if (!(flags & O_NONBLOCK))
+		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+	return take_fd(&fd);
+}
+
 int64_t resolver_file(struct resolver *resolver, struct um_call *c, int is_host)
 {
 	unsigned which = strcmp((char *)c->arg[0].in, files[HOSTS].name) == 0 ? HOSTS : RESOLV;
@@ -294,9 +326,11 @@ int64_t resolver_file(struct resolver *resolver, struct um_call *c, int is_host)
 	rc = resolver->path[which] ? 0 : own_begin(resolver, which, flags & O_TRUNC);
 	if (rc < 0)
 		return rc;
-	fd = open(resolver->path[which], flags | O_CLOEXEC);
+	if (write && !resolver->own[which] && !may_write(c, resolver->path[which]))
+		return -EACCES;
+	fd = file_open(resolver->path[which], flags);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	um_done_fd(c, fd, 0);
 	return UM_TAKEN;
 }

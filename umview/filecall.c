@@ -67,17 +67,24 @@ static int64_t finish_open(struct request *r, int fd)
 	struct stat status;
 
 	r->close_on_exec = flags & O_CLOEXEC;
+	if ((flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
+		return -EEXIST;
 	if (fstat(fd, &status) < 0)
 		return -errno;
 	if (!S_ISDIR(status.st_mode)) {
 		if (flags & O_DIRECTORY)
 			return -ENOTDIR;
+		if (!(flags & O_PATH) && (flags & O_ACCMODE) != O_RDONLY &&
+		    (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY)
+			return -EACCES;
 		r->answer_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 		return r->answer_fd < 0 ? -errno : 0;
 	}
 	if (flags & (O_CREAT | O_TRUNC) || (flags & O_ACCMODE) != O_RDONLY)
 		return -EACCES;
-	r->answer_fd = rest_open(fd, r->file.rest, flags & ~O_CREAT);
+	/* openat2(2) refuses what open(2) does not mind; an O_PATH descriptor cannot be given. */
+	flags &= O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK;
+	r->answer_fd = rest_open(fd, r->file.rest, flags);
 	return r->answer_fd < 0 ? r->answer_fd : 0;
 }
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "process.h"
@@ -34,6 +35,13 @@ static bool stat_parse(pid_t pid, struct one *one)
 	       state != 'Z' && state != 'X';
 }
 
+static int one_compare(const void *a, const void *b)
+{
+	const struct one *one = a, *two = b;
+
+	return (one->pid > two->pid) - (one->pid < two->pid);
+}
+
 static struct one *process_list(size_t *count)
 {
 	size_t room = 0, n = 0;
@@ -54,16 +62,17 @@ static struct one *process_list(size_t *count)
 	}
 	if (proc)
 		closedir(proc);
+	if (n)
+		qsort(all, n, sizeof(*all), one_compare);
 	*count = n;
 	return all;
 }
 
 static struct one *process_in(struct one *all, size_t n, pid_t pid)
 {
-	for (size_t i = 0; i < n; i++)
-		if (all[i].pid == pid)
-			return &all[i];
-	return NULL;
+	const struct one wanted = { .pid = pid };
+
+	return bsearch(&wanted, all, n, sizeof(*all), one_compare);
 }
 
 int process_each_below(pid_t root, bool (*skip)(pid_t pid), int (*fn)(pid_t pid, void *arg),

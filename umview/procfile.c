@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "mount.h"
+#include "process.h"
 #include "procfile.h"
 #include "util.h"
 #include "view.h"
@@ -112,7 +114,8 @@ int procfile_open(pid_t tid, const char *path)
 	int fd = -1;
 
 	list.style = path_style(path, tid, &pid);
-	if (list.style == NO_FILE)
+	/* Who is no guest is in no view. */
+	if (list.style == NO_FILE || (pid != tid && !process_is_below(pid, getpid())))
 		return -1;
 	fd = memfd_create(list.style == MOUNTS ? "mounts" : "mountinfo", MFD_CLOEXEC);
 	list.out = fd < 0 ? NULL : fdopen(fd, "w");

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "filecall.h"
+#include "guest.h"
 #include "procfile.h"
 #include "process.h"
 #include "route.h"
@@ -140,6 +141,9 @@ int64_t virtualfile_call(struct request *r, unsigned index, struct name *name)
 	r->call.rights = special_rights(r->call.tid, r->mount);
 	if ((r->call.rights & target.want) != (unsigned)target.want)
 		return -EACCES;
+	rc = guest_credentials(r->call.tid, &r->call.uid, &r->call.gid);
+	if (rc < 0)
+		return rc;
 	arg[0].in = (uint8_t *)xstrdup(target.key);
 	arg[0].in_len = target.key_length;
 	rc = filecall_begin(r, index, name->follow, target.rest, &arg[1].value);
