@@ -16,7 +16,7 @@ complain() { echo "not ok - $*"; failures=$((failures + 1)); }
 floor() {
 	case $1 in
 	um_call|um_lib|um_module|um_virtual|um_stack|msocket|util|wire|denied|json|vde_default) echo 0 ;;
-	table|guest|control|identity|loop|process|helper|runtime|latency) echo 1 ;;
+	table|guest|control|identity|loop|process|helper|quick|runtime|latency) echo 1 ;;
 	request|message|notification|routecall|sock|mount|name|view|service|procfile|statbuf|special|listing|shadow|filecall) echo 2 ;;
 	route|virtual|hypercall|status|namecall|virtualfile|viewlife|exec) echo 3 ;;
 	call) echo 4 ;;

@@ -27,7 +27,7 @@
 #include "guest.h"
 #include "listing.h"
 #include "mount.h"
-#include "name.h"
+#include "quick.h"
 #include "util.h"
 #include "view.h"
 
@@ -258,8 +258,7 @@ int64_t listing_call(struct request *r)
 	fd = guest_descriptor(r->call.tid, (int)r->reg[0]);
 	if (fd < 0 && guest_copies_denied())
 		rc = listing_apart(r, &list);
-	if (fd >= 0 && fstat(fd, &status) == 0 && S_ISDIR(status.st_mode) &&
-	    !name_is_slow(status.st_dev))
+	if (fd >= 0 && quick_stat(fd, &status) == 0 && S_ISDIR(status.st_mode) && quick_is(fd))
 		rc = listing_answer(r, &list, fd);
 	if (fd >= 0)
 		close(fd);

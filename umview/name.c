@@ -2,17 +2,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "guest.h"
 #include "mount.h"
 #include "name.h"
+#include "quick.h"
 #include "util.h"
 #include "view.h"
 
@@ -25,115 +23,74 @@ void name_roots_differ(void)
 	roots_differ = true;
 }
 
-/* File systems where a look-up may wait for somebody, like FUSE. */
-static struct {
-	dev_t	 devices[256];
-	unsigned count;
-} slow;
-
-static void slow_add(const char *line)
+/* "/proc/self", "/dev/fd" and their like mean the guest, not us.  What comes after that, or NULL. */
+static const char *own_process(const char *path, const char **what)
 {
-	static const char *const types[] = {
-		" - fuse", " - nfs", " - autofs ", " - cifs ", " - smb", " - 9p ", " - ceph ",
+	static const struct {
+		const char *text, *means;
+	} own[] = {
+		{ "/proc/self", "" }, { "/proc/thread-self", "" }, { "/dev/fd", "/fd" },
 	};
-	unsigned major, minor;
 
-	for (unsigned i = 0; i < ARRAY_SIZE(types); i++)
-		if (strstr(line, types[i]) && slow.count < ARRAY_SIZE(slow.devices) &&
-		    sscanf(line, "%*d %*d %u:%u", &major, &minor) == 2)
-			slow.devices[slow.count++] = makedev(major, minor);
+	for (unsigned i = 0; i < ARRAY_SIZE(own); i++) {
+		size_t n = strlen(own[i].text);
+
+		*what = own[i].means;
+		if (strncmp(path, own[i].text, n) == 0 && path[n] == '/')
+			return path + n;
+	}
+	return NULL;
 }
 
-/* The list as it is now: it is read again when the kernel says that it has changed. */
-static unsigned slow_count(void)
+/* Where the monitor looks for what is relative to where the guest stands; "": nowhere else
+   than the path says. */
+static void name_base(const struct name *name, const char *path, char base[64])
 {
-	static struct pollfd changed = { .fd = -1, .events = POLLPRI };
-	autofree char *line = NULL;
-	size_t room = 0;
-	FILE *mounts;
-
-	if (changed.fd >= 0 && poll(&changed, 1, 0) == 0)
-		return slow.count;
-	if (changed.fd < 0)
-		changed.fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
-	slow.count = 0;
-	mounts = fopen("/proc/self/mountinfo", "re");
-	while (mounts && getline(&line, &room, mounts) > 0)
-		slow_add(line);
-	if (mounts)
-		fclose(mounts);
-	return slow.count;
-}
-
-bool name_is_slow(dev_t device)
-{
-	for (unsigned i = slow_count(); i-- > 0; )
-		if (slow.devices[i] == device)
-			return true;
-	return false;
-}
-
-/* A path that the monitor can use for what `path` is to the guest. */
-static int name_spell(const struct name *name, const char *path, char *real, size_t size)
-{
-	int n;
-
+	*base = 0;
 	if (path[0] == '/' && roots_differ)
-		n = snprintf(real, size, "/proc/%d/root%s", name->tid, path);
-	else if (path[0] == '/')
-		n = snprintf(real, size, "%s", path);
-	else if (name->dirfd == AT_FDCWD)
-		n = snprintf(real, size, "/proc/%d/cwd/%s", name->tid, path);
-	else
-		n = snprintf(real, size, "/proc/%d/fd/%d/%s", name->tid, name->dirfd, path);
-	return (size_t)n < size ? 0 : -ENAMETOOLONG;
+		snprintf(base, 64, "/proc/%d/root", name->tid);
+	else if (path[0] != '/' && name->dirfd == AT_FDCWD)
+		snprintf(base, 64, "/proc/%d/cwd", name->tid);
+	else if (path[0] != '/')
+		snprintf(base, 64, "/proc/%d/fd/%d", name->tid, name->dirfd);
 }
 
-/* Opens a path as it is now in the kernel's memory: that never waits. */
-static int name_open_cached(const char *real, bool follow)
+/* An O_PATH descriptor of what a path is to the guest, owned.  -EAGAIN: see quick.h. */
+static int name_open(const struct name *name, const char *path, bool follow)
 {
-	struct open_how how = { .flags = O_PATH | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW),
-				.resolve = RESOLVE_CACHED };
-	int fd = syscall(SYS_openat2, AT_FDCWD, real, &how, sizeof(how));
+	autofree char *own = NULL;
+	const char *what, *rest = own_process(path, &what);
+	char base[64];
 
-	if (fd >= 0)
-		return fd;
-	return errno == EINVAL || errno == ENOSYS ? -EAGAIN : -errno;
+	if (rest) {
+		own = xasprintf("/proc/%d%s%s", name->tid, what, rest);
+		path = own;
+	}
+	if (strlen(path) >= PATH_MAX)
+		return -ENAMETOOLONG;
+	name_base(name, path, base);
+	return *base ? quick_open_below(base, path, follow) : quick_open(path, follow);
 }
 
 int name_look(const struct name *name, const char *path, bool follow, struct stat *status)
 {
-	char real[PATH_MAX + 64];
-	autoclose int fd = -1;
+	autoclose int fd = name_open(name, path, follow);
 
-	if (name_spell(name, path, real, sizeof(real)) < 0)
-		return -ENAMETOOLONG;
-	if (!roots_differ && !slow_count())
-		return fstatat(AT_FDCWD, real, status, follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0 ?
-			-errno : 0;
-	fd = name_open_cached(real, follow);
-	if (fd < 0)
-		return fd;
-	return fstat(fd, status) < 0 ? -errno : 0;
+	return fd < 0 ? fd : quick_stat(fd, status);
 }
 
 /* The target of a symbolic link, relative to where the link is.  NULL: it is none. */
 static char *name_target(const struct name *name)
 {
-	char real[PATH_MAX + 64], text[PATH_MAX];
 	const char *slash = strrchr(name->path, '/');
+	autoclose int fd = name_open(name, name->path, false);
+	struct stat status;
+	char text[PATH_MAX];
 	ssize_t n;
 
-	autoclose int fd = -1;
-
-	if (name_spell(name, name->path, real, sizeof(real)) < 0)
+	if (fd < 0 || quick_stat(fd, &status) < 0 || !S_ISLNK(status.st_mode) || !quick_is(fd))
 		return NULL;
-	if (roots_differ || slow_count()) {
-		fd = name_open_cached(real, false);
-		n = fd < 0 ? -1 : readlinkat(fd, "", text, sizeof(text) - 1);
-	} else {
-		n = readlink(real, text, sizeof(text) - 1);
-	}
+	n = readlinkat(fd, "", text, sizeof(text) - 1);
 	if (n <= 0)
 		return NULL;
 	text[n] = 0;
@@ -169,7 +126,7 @@ uint64_t name_bit(const char *component, size_t n)
 /* The next place in path, from `at` on, where the last component of ours is one.  NULL: none. */
 static const char *mention(const char *path, const char *at, const char *base, size_t n)
 {
-	for (; (at = strstr(at, base)); at++)
+	for (; n && (at = strstr(at, base)); at++)
 		if ((at == path || at[-1] == '/') && (at[n] == 0 || at[n] == '/'))
 			return at;
 	return NULL;
@@ -185,6 +142,24 @@ static bool same_directory(const struct name *name, const char *end, const struc
 	snprintf(two, sizeof(two), "%.*s", (int)(m->base - m->path), m->path);
 	return name_look(name, *one ? one : ".", true, &a) == 0 &&
 	       name_look(name, two, true, &b) == 0 && a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+}
+
+/* Is there a ".." in the path before `end`?  After a symbolic link its text says nothing. */
+static bool goes_back(const char *path, const char *end)
+{
+	for (; path < end; path += strcspn(path, "/"), path += *path == '/')
+		if (strncmp(path, "../", 3) == 0)
+			return true;
+	return false;
+}
+
+/* The directory that path begins with is there, and it is not that of m. */
+static bool leads_elsewhere(const struct name *name, const char *end, const struct mount *m)
+{
+	autofree char *directory = xasprintf("%.*s", (int)(end - name->path), name->path);
+	struct stat status;
+
+	return name_look(name, directory, true, &status) == 0 && !same_directory(name, end, m);
 }
 
 struct search {
@@ -221,7 +196,8 @@ static void search_text(struct mount *m, void *arg)
 	if (!at)
 		return;
 	if (name_absolute(name) && strncmp(name->absolute, m->path, n) == 0 &&
-	    (name->absolute[n] == 0 || name->absolute[n] == '/')) {
+	    (name->absolute[n] == 0 || name->absolute[n] == '/') &&
+	    !(goes_back(name->path, at) && leads_elsewhere(name, at, m))) {
 		/* A slash at its end is not in the absolute path. */
 		found(name, m, name->absolute[n] ? name->absolute + n :
 		      name->path[strlen(name->path) - 1] == '/' ? "/" : "");
@@ -343,13 +319,11 @@ char *name_canonical(pid_t tid, const char *absolute)
 {
 	struct name name = { .tid = tid, .dirfd = AT_FDCWD };
 	const char *base = strrchr(absolute, '/') + 1;
-	char directory[PATH_MAX], real[PATH_MAX + 64], self[32], text[PATH_MAX];
-	autoclose int fd = -1;
+	autofree char *directory = xasprintf("%.*s", (int)(base - absolute), absolute);
+	autoclose int fd = name_open(&name, directory, true);
+	char self[32], text[PATH_MAX];
 	ssize_t n = -1;
 
-	snprintf(directory, sizeof(directory), "%.*s", (int)(base - absolute), absolute);
-	if (name_spell(&name, directory, real, sizeof(real)) == 0)
-		fd = slow_count() ? name_open_cached(real, true) : open(real, O_PATH | O_CLOEXEC);
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
 	if (fd >= 0)
 		n = readlink(self, text, sizeof(text));

@@ -54,15 +54,13 @@ struct mount *name_mount(pid_t tid, const struct view *view, const char *path);
 char *name_canonical(pid_t tid, const char *absolute);
 /* Remembers the file that a new mount covers, if there is one. */
 void name_cover(pid_t tid, struct mount *m);
-/* Is this a file system where the monitor might wait for somebody? */
-bool name_is_slow(dev_t device);
 /* Sets of components, by a hash: a quick no.  The bit of one, and the set of a path's. */
 uint64_t name_bit(const char *component, size_t n);
 uint64_t name_components(const char *path);
 /* The path made absolute by its text; NULL if the guest is gone. */
 const char *name_absolute(struct name *name);
-/* lstat(2) or stat(2) as the guest would get it from the kernel; -EAGAIN: it cannot be
-   told without the risk to wait for a slow file system. */
+/* Device, inode and mode of what lstat(2) or stat(2) would find for the guest; -EAGAIN: it
+   cannot be told without the risk to wait for a slow file system (quick.h). */
 int name_look(const struct name *name, const char *path, bool follow, struct stat *status);
 /* Some guest has changed its root directory: paths are looked up in its own from now on. */
 void name_roots_differ(void);

@@ -287,7 +287,7 @@ static int64_t route_mount(struct request *r)
 	if (rc < 0)
 		return rc;
 	over = route_path(r, 1);
-	if (mount_starting(&r->view->mounts, (char *)arg[1].in) ||
+	if (strcmp((char *)arg[1].in, "/") == 0 || mount_starting(&r->view->mounts, (char *)arg[1].in) ||
 	    (over && !(service->module->covers && service->module->covers(&r->call))))
 		return -EBUSY;
 	r->mount = mount_add(&r->view->mounts, (char *)arg[1].in, type,
