@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "container.h"
 #include "msocket.h"
 #include "netlink.h"
 #include "netsetup.h"
@@ -91,14 +92,14 @@ static int service_load(const char *name)
 	return service_is_there(name) || um_add_service(name, 0) == 0 ? 0 : -errno;
 }
 
-/* By a module or, if there is none for the type, by the kernel. */
+/* um_mount() for containers alone: what a stack has refused with EPERM it asks for again. */
 static int mount_make(const struct net_step *step)
 {
-	if (um_mount(step->source, step->target, step->what, 0, step->value) == 0)
-		return 0;
-	if (errno != ENOSYS)
-		return -errno;
-	return mount(step->source, step->target, step->what, 0, step->value) < 0 ? -errno : 0;
+	int rc = container_denies_mount() ?
+		um_mount(step->source, step->target, step->what, 0, step->value) :
+		mount(step->source, step->target, step->what, 0, step->value);
+
+	return rc < 0 ? -errno : 0;
 }
 
 static int step_take(const struct net_step *step)

@@ -289,6 +289,15 @@ rm "$T/tmp/late"
 t_end'
 filter=()
 
+# --- One command.
+
+one() { bounded "$UMVIEW" -q "$@" < /dev/null; }
+is "--net=lo" "$(one --net=lo --addr 10.1.2.3/32 -- ip -br addr | xargs)" "lo0 UNKNOWN 127.0.0.1/8 10.1.2.3/32 ::1/128"
+is "--net inside a view" "$(one --net=lo -- umview -q --net=lo --addr 10.1.2.4/32 -- ip -br addr | xargs)" \
+	"lo0 UNKNOWN 127.0.0.1/8 10.1.2.4/32 ::1/128"
+is "--mount" "$(one --mount umnetnull::/dev/net/null -- mount | grep -o "/dev/net/null type umnetnull")" \
+	"/dev/net/null type umnetnull"
+
 message=$(plain_view true 2>&1)
 is "nothing is said" "$message" ""
 finish

@@ -222,6 +222,10 @@ is "a switch that is not there" "$(said net "vde://$T/none" -- echo started)" \
 	"umview: mount: umnetlwipv6: vd0: cannot connect to 'vde://$T/none': No such file or directory
 umview: --net: cannot mount umnetlwipv6 at /dev/net/default: No such file or directory
 status 125"
+is "a wire that may not be made: said once" "$(said net unix:///usr/wire -- echo started)" \
+	"umview: mount: umnetlwipv6: vd0: cannot connect to 'unix:///usr/wire': Permission denied
+umview: --net: cannot mount umnetlwipv6 at /dev/net/default: Operation not permitted
+status 125"
 is "a MAC address that is none" "$(said net slirp --mac x -- echo started | sed 1d)" \
 	"umview: --net: cannot mount umnetlwipv6 at /dev/net/default: Invalid argument
 status 125"
