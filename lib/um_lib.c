@@ -68,6 +68,11 @@ int um_status(char *buffer, size_t size)
 	return n;
 }
 
+int um_trace(int pid)
+{
+	return virtual_call(UMV_TRACE, pid, 0, 0, 0, 0);
+}
+
 int um_view_getinfo(struct um_view_info *info)
 {
 	int n;

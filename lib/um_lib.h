@@ -26,6 +26,8 @@ int um_del_service(const char *name);
 int um_list_service(char *buffer, size_t size);
 /* The lines that um_virtual.h tells at UMV_STATUS, as um_list_service() gives its own. */
 int um_status(char *buffer, size_t size);
+/* A descriptor, to be closed, that gives a struct um_trace_record (um_trace.h) for each recv(2). */
+int um_trace(int pid);
 int um_view_getinfo(struct um_view_info *info);
 /* EINVAL: empty, 64 bytes or more, or not printable. */
 int um_set_viewname(const char *name);

@@ -50,7 +50,10 @@
  * Lines of other kinds, and more fields at a line's end, may come to be.
  */
 #define UMV_STATUS		(UMV_BASE + 11)
-#define UMV_END			(UMV_BASE + 12)
+/* (int pid): a descriptor to read records from (um_trace.h): of the calls of the caller's view and of
+   those inside it, or of process pid if not 0.  EBUSY: too many read already */
+#define UMV_TRACE		(UMV_BASE + 12)
+#define UMV_END			(UMV_BASE + 13)
 
 /*
  * The other way to make them, for containers, whose filters let only numbers pass that they

@@ -15,9 +15,9 @@ complain() { echo "not ok - $*"; failures=$((failures + 1)); }
 # The floor of a file of the monitor, by its name without .c or .h.
 floor() {
 	case $1 in
-	um_call|um_lib|um_module|um_virtual|um_stack|msocket|util|wire|denied|json|vde_default) echo 0 ;;
+	um_call|um_lib|um_module|um_virtual|um_trace|um_stack|msocket|util|wire|denied|json|vde_default) echo 0 ;;
 	table|guest|control|identity|loop|process|helper|quick|runtime|latency) echo 1 ;;
-	request|message|notification|routecall|sock|mount|name|view|service|procfile|statbuf|special|listing|shadow|filecall) echo 2 ;;
+	request|trace|message|notification|routecall|sock|mount|name|view|service|procfile|statbuf|special|listing|shadow|filecall) echo 2 ;;
 	route|virtual|hypercall|status|namecall|virtualfile|viewlife|exec) echo 3 ;;
 	call) echo 4 ;;
 	umview|front|monitor|keeper|guestrun|session|mountspec|netlink|netprint|netsetup|netspec|launch|filter|banner|container|options|profile|doctor|doctor-*) echo 5 ;;
@@ -27,7 +27,7 @@ floor() {
 # may_include FILE HEADER
 may_include() {
 	case $1:$2 in
-	umview/cmd/*:common.h|umview/cmd/*:real.h|umview/cmd/*:um_lib.h|umview/cmd/*:msocket.h|umview/cmd/*:family.h|umview/cmd/*:json.h|umview/cmd/*:stackinfo.h) ;;
+	umview/cmd/*:common.h|umview/cmd/*:real.h|umview/cmd/*:um_lib.h|umview/cmd/*:msocket.h|umview/cmd/*:family.h|umview/cmd/*:json.h|umview/cmd/*:um_trace.h|umview/cmd/*:stackinfo.h) ;;
 	umview/cmd/*) return 1 ;;
 	umview/*)
 		from=$(basename "$1" | sed 's/\.[ch]$//')

@@ -42,6 +42,7 @@
 #include "route.h"
 #include "service.h"
 #include "sock.h"
+#include "trace.h"
 #include "util.h"
 #include "virtual.h"
 
@@ -123,6 +124,8 @@ static void answer(struct request *r, int64_t rc)
 {
 	if (rc == -UM_ERESTARTSYS && !r->interrupted_at)
 		rc = -EINTR;	/* the kernel would hand 512 to the guest */
+	if (trace_on)
+		trace_note(r, rc, r->answer_fd >= 0);
 	if (r->answer_fd >= 0 && rc >= 0) {
 		int error = notification_send_fd(r, r->answer_fd);
 
@@ -204,6 +207,8 @@ void um_done_fd(struct um_call *c, int fd, uint64_t name)
 		rc = answer_encode(r, 0);
 	if (rc == 0 && name)
 		rc = sock_register(r, fd, name);
+	if (trace_on && !r->abandoned)
+		trace_note(r, rc, true);
 	if (rc == 0) {
 		rc = notification_send_fd(r, fd);
 		if (rc == 0) {
@@ -271,6 +276,8 @@ static void pending_look(struct request *r)
 		if (loop_now() - r->interrupted_at < ANSWER_TIME)
 			return;
 		r->abandoned = true;
+		if (trace_on)
+			trace_note(r, -UM_ERESTARTSYS, false);
 		/* What recvmmsg has already given cannot be given again. */
 		notification_send(r, r->index ? (int64_t)r->index : -UM_ERESTARTSYS);
 		return;

@@ -62,6 +62,7 @@ struct request {
 	uint32_t	 control_room;	/* msghdr.msg_controllen, as the guest gave it */
 	/* sendmmsg, recvmmsg: one message after the other goes to the module. */
 	uint64_t	 count_at;	/* mmsghdr.msg_len of the message under way */
+	const char	*why;		/* the view refuses it; NULL: it does not, or not yet */
 	uint64_t	 received;	/* latency_now() */
 	uint32_t	 index, count;	/* which it is, of how many */
 	uint64_t	 deadline;	/* loop_now() when recvmmsg's time is over; 0: never */

@@ -40,9 +40,14 @@ static int route_permit(struct request *r, int family, int type)
 
 	clock_gettime(CLOCK_REALTIME_COARSE, &m->accessed);
 	r->call.rights = special_rights(r->call.tid, m);
-	if (!(r->call.rights & X_OK))
+	if (!(r->call.rights & X_OK)) {
+		r->why = "no permission: x";
 		return -EACCES;
-	return by_hand && !(r->call.rights & W_OK) ? -EPERM : 0;
+	}
+	if (!by_hand || r->call.rights & W_OK)
+		return 0;
+	r->why = "no permission: w";
+	return -EPERM;
 }
 
 int64_t route_serving(struct request *r, int family, int type)
@@ -55,7 +60,19 @@ int64_t route_serving(struct request *r, int family, int type)
 	/* Another name of it is not another permission. */
 	if (rc == 0 && r->mount != named && type >= 0)
 		rc = route_permit(r, family, type);
+	if (rc < 0 && !r->why)
+		r->why = rc == -ENETDOWN ? "the stack is gone" : rc == -ELOOP ? "stacks that refer to each other" :
+			"the stack does not serve this family";
 	return rc < 0 ? rc : ROUTE_MODULE;
+}
+
+/* The host's network, unless a module's options deny it. */
+static int64_t route_host(struct request *r, int family)
+{
+	if (!(service_denied(&r->view->services) >> family & 1))
+		return UM_CONTINUE;
+	r->why = "a module's options deny the host's";
+	return -EAFNOSUPPORT;
 }
 
 int64_t route_family(struct request *r, int family, int type)
@@ -68,13 +85,14 @@ int64_t route_family(struct request *r, int family, int type)
 	if (chosen != STACK_UNSET) {
 		/* Whoever chose a stack never gets the host's network instead. */
 		r->mount = mount_get(chosen);
-		if (!r->mount)
+		if (!r->mount) {
+			r->why = "the chosen stack is gone";
 			return -ENETDOWN;
+		}
 	} else {
 		r->mount = mount_find(&request_view(r)->mounts, DEFAULT_STACK);
 		if (!r->mount || !mount_answers(r->mount, family))
-			return service_denied(&r->view->services) >> family & 1 ?
-				-EAFNOSUPPORT : UM_CONTINUE;
+			return route_host(r, family);
 	}
 	return route_serving(r, family, type);
 }
@@ -121,7 +139,7 @@ static int64_t route_sending(struct request *r, const struct sock *sock)
 }
 
 /* An interface's request needs r of the stack's special file, or w if it changes something. */
-static int route_configure(const struct request *r)
+static int route_configure(struct request *r)
 {
 	static const uint32_t changing[] = {
 		SIOCADDRT, SIOCDELRT, SIOCSIFLINK, SIOCSIFFLAGS, SIOCSIFADDR, SIOCSIFDSTADDR,
@@ -131,14 +149,22 @@ static int route_configure(const struct request *r)
 		SIOCSMIIREG, SIOCDARP, SIOCSARP, SIOCSIFMAP, SIOCBRADDBR, SIOCBRDELBR,
 	};
 	uint32_t request = r->reg[1];
+	int rc = 1;
 
 	if (r->call.op != UM_IOCTL || (request < SIOCGIFNAME && request != SIOCADDRT &&
 				       request != SIOCDELRT))
 		return 0;
 	for (unsigned i = 0; i < ARRAY_SIZE(changing); i++)
 		if (changing[i] == request)
-			return special_access(r->call.tid, r->mount, W_OK) < 0 ? -EPERM : 0;
-	return special_access(r->call.tid, r->mount, R_OK);
+			rc = special_access(r->call.tid, r->mount, W_OK) < 0 ? -EPERM : 0;
+	if (rc < 0)
+		r->why = "no permission: w";
+	if (rc <= 0)
+		return rc;
+	rc = special_access(r->call.tid, r->mount, R_OK);
+	if (rc < 0)
+		r->why = "no permission: r";
+	return rc;
 }
 
 /*
@@ -256,7 +282,10 @@ static int route_owner(struct request *r)
 
 	if (rc < 0)
 		return rc;
-	return r->call.uid == geteuid() ? 0 : -EPERM;
+	if (r->call.uid == geteuid())
+		return 0;
+	r->why = "only the monitor's user may";
+	return -EPERM;
 }
 
 static int64_t route_mount(struct request *r)

@@ -175,6 +175,7 @@ NAMES("name_to_handle_at", ARG(SYS_name_to_handle_at, 341), UM_HANDLE, DIRFD, LI
 { "view_info",	BOTH(UMV_VIEW_INFO),	UM_VIEW_INFO,	BY_VIEW,	{ OUT, LEN }, { { 0 } } },
 { "set_viewname", BOTH(UMV_SET_VIEWNAME), UM_SET_VIEWNAME, BY_VIEW,	{ STR }, { { 0 } } },
 { "new_view",	BOTH(UMV_NEW_VIEW),	UM_NEW_VIEW,	BY_VIEW,	{ NONE }, { { 0 } } },
+{ "trace",	BOTH(UMV_TRACE),	UM_TRACE,	BY_VIEW,	{ INT }, { { 0 } } },
 { "status",	BOTH(UMV_STATUS),	UM_STATUS,	BY_VIEW,	{ OUT, LEN }, { { 0 } } },
 { "attach",	BOTH(UMV_ATTACH),	UM_ATTACH,	BY_VIEW,	{ INT }, { { 0 } } },
 { "virtual_mount", BOTH(UMV_MOUNT),	UM_MOUNT,	BY_FSTYPE,

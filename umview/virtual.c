@@ -21,6 +21,7 @@
 #include "service.h"
 #include "special.h"
 #include "status.h"
+#include "trace.h"
 #include "um_virtual.h"
 #include "util.h"
 #include "view.h"
@@ -177,6 +178,20 @@ static int64_t virtual_ls_service(struct request *r)
 	int rc = um_put(&r->call, 0, list, n);
 
 	return rc < 0 ? rc : (int64_t)n;
+}
+
+/* What others do is for the monitor's own user to see. */
+static int64_t virtual_trace(struct request *r)
+{
+	int rc = caller_is_owner(r);
+
+	if (rc < 0)
+		return rc;
+	if ((int)r->call.arg[0].value < 0)
+		return -EINVAL;
+	r->close_on_exec = true;
+	r->answer_fd = trace_begin(request_view(r), process_of(r->call.tid), r->call.arg[0].value);
+	return r->answer_fd < 0 ? r->answer_fd : 0;
 }
 
 /* Whoever is in the view may ask. */
@@ -372,6 +387,8 @@ int64_t virtual_call(struct request *r)
 		return virtual_del_service(r);
 	case UM_LS_SERVICE:
 		return virtual_ls_service(r);
+	case UM_TRACE:
+		return virtual_trace(r);
 	case UM_STATUS:
 		return virtual_status(r);
 	case UM_VIEW_INFO:
