@@ -11,6 +11,7 @@
 
 #include "engine.h"
 #include "inet.h"
+#include "stream.h"
 #include "util.h"
 
 /* Replaced: the library's declarations are not among those of abi.h. */
@@ -74,6 +75,15 @@ void *mem_realloc(void *memory, size_t size)
 	return memory;
 }
 
+/* The library's, too, is but free(). */
+void memp_free(int type, void *memory)
+{
+	calls++;
+	if (type == MEMP_TCP_PCB)
+		pcb_freed(memory);
+	free(memory);
+}
+
 /* Routes for the library's TCP: ours know which addresses are our own. */
 int8_t ip_route_findpath(struct stack *stack, struct ip_addr *address,
 		struct ip_addr **next_hop, struct netif **n, int *flags)
@@ -131,10 +141,13 @@ int abi_check(struct stack *stack, char *error, size_t size)
 	pcb->local_ip = address;
 	pcb->local_port = 0x1234;
 	tcp_arg(pcb, &calls);
+	calls = 0;
 	listener = tcp_listen(pcb);
 	if (!listener || stack->tcp_listen_pcbs != listener || listener->state != LISTEN ||
 	    listener->local_port != 0x1234 || listener->callback_arg != &calls)
 		return abi_fail("a listener", error, size);
+	if (!calls)
+		return abi_fail("it frees memory by itself", error, size);
 	tcp_close(listener);
 	if (stack->tcp_listen_pcbs)
 		return abi_fail("the list of listeners", error, size);

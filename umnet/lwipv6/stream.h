@@ -63,6 +63,10 @@ struct stream {
 	bool		 bound;		/* by bind(), not by connect() */
 	bool		 reuse;		/* SO_REUSEADDR at bind() */
 	struct stream	*listener;	/* WAITING: whose child it is */
+	struct stream	*listener_next;	/* LISTENING: the next of them */
+	unsigned	 waiting;	/* LISTENING: children that are WAITING */
+	unsigned	 half_open;	/* ... and in SYN_RCVD, at most */
+	uint64_t	 counted;	/* ms: when they were */
 
 	struct pbuf	**queue;	/* received, in a ring; owned */
 	unsigned	 head, count, room;
@@ -161,6 +165,19 @@ void order_clear(struct stream *s);
 /* The SACK option for an ACK of ours; its length, a multiple of 4, 0 for none. */
 size_t order_sack(const struct ip_addr *from, const struct ip_addr *to,
 		const struct tcphdr *h, uint8_t *option);
+
+/* tcp-find.c: pcbs by their addresses.  Consumes nothing; false: no memory. */
+bool pcb_remember(struct tcp_pcb *pcb);
+void pcb_freed(struct tcp_pcb *pcb);
+struct tcp_pcb *pcb_find(const struct ip_addr *local, uint16_t local_port,
+		const struct ip_addr *remote, uint16_t remote_port, bool time_wait);
+/* The library's list of connections is this one only (NULL: empty), until pcb_back(), which returns it if it
+   lives; or a new one, which is then the first of the list. */
+struct lone {
+	struct tcp_pcb	*pcb, *next, *others;
+};
+void pcb_alone(struct lone *l, struct tcp_pcb *pcb);
+struct tcp_pcb *pcb_back(const struct lone *l);
 
 /* tcp-socket.c */
 extern const struct endpoint_kind stream_kind;

@@ -69,15 +69,12 @@ void options_end(struct tcp_pcb *pcb, const struct tcphdr *h)
 /* May the peer of this SYN|ACK be told that we know SACK? */
 static bool syn_answers_sack(const struct ip_addr *from, const struct ip_addr *to, const struct tcphdr *h)
 {
-	struct tcp_pcb *pcb = engine_stack()->tcp_active_pcbs;
+	struct tcp_pcb *pcb;
 
 	if (!h->ack || syn_offers_sack)
 		return true;
-	while (pcb && (pcb->state != SYN_RCVD || pcb->local_port != ntohs(h->source) ||
-			pcb->remote_port != ntohs(h->dest) ||
-			!address_equal(&pcb->local_ip, from) || !address_equal(&pcb->remote_ip, to)))
-		pcb = pcb->next;
-	return pcb && *syn_sack_bit(pcb);
+	pcb = pcb_find(from, ntohs(h->source), to, ntohs(h->dest), false);
+	return pcb && pcb->state == SYN_RCVD && *syn_sack_bit(pcb);
 }
 
 /* A SYN must not announce a larger segment than fits. */

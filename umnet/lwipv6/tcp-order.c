@@ -123,14 +123,10 @@ static int order_blocks(const struct stream *s, uint32_t blocks[SACKS_SENT][2])
 static const struct stream *order_stream(const struct ip_addr *from, const struct ip_addr *to,
 		uint16_t from_port, uint16_t to_port)
 {
-	for (const struct endpoint *e = streams; e; e = e->next) {
-		const struct stream *s = (const struct stream *)e;
+	const struct tcp_pcb *pcb = pcb_find(from, from_port, to, to_port, false);
+	const struct stream *s = pcb && pcb->state >= ESTABLISHED ? pcb->callback_arg : NULL;
 
-		if (s->held && s->recover.sack && s->local_port == from_port && s->remote_port == to_port &&
-		    address_equal(&s->local, from) && address_equal(&s->remote, to))
-			return s;
-	}
-	return NULL;
+	return s && s->held && s->recover.sack ? s : NULL;
 }
 
 size_t order_sack(const struct ip_addr *from, const struct ip_addr *to, const struct tcphdr *h, uint8_t *option)

@@ -20,17 +20,8 @@
 #include "inet.h"
 #include "stream.h"
 
-#define HALF_OPEN_MAX	512		/* SYN_RCVD of one listener */
-
-static struct tcp_pcb *pcb_find(struct tcp_pcb *pcb, const struct inet_packet *p,
-		uint16_t from, uint16_t to)
-{
-	while (pcb && (pcb->local_port != to || pcb->remote_port != from ||
-			!address_equal(&pcb->remote_ip, &p->source) ||
-			!address_equal(&pcb->local_ip, &p->destination)))
-		pcb = pcb->next;
-	return pcb;
-}
+#define HALF_OPEN_MAX	512		/* SYN_RCVD of one listener, or WAITING */
+#define COUNT_MS	10
 
 /* Make the library find this listener before all others. */
 static void listener_first(struct tcp_pcb *pcb)
@@ -46,6 +37,23 @@ static void listener_first(struct tcp_pcb *pcb)
 	engine_stack()->tcp_listen_pcbs = pcb;
 }
 
+/* May there be one more?  They are counted when there may be too many: the library drops them without a word. */
+static bool half_open_more(struct stream *s)
+{
+	uint64_t now = um_stack_now();
+
+	if (s->half_open >= HALF_OPEN_MAX && now - s->counted >= COUNT_MS) {
+		s->half_open = 0;
+		s->counted = now;
+		for (struct tcp_pcb *pcb = engine_stack()->tcp_active_pcbs; pcb; pcb = pcb->next)
+			s->half_open += pcb->callback_arg == s;
+	}
+	if (s->half_open >= HALF_OPEN_MAX || s->waiting >= HALF_OPEN_MAX)
+		return false;
+	s->half_open++;
+	return true;
+}
+
 /* A SYN for no connection.  False: drop it. */
 static bool syn_admit(const struct inet_packet *p, const struct tcphdr *h, size_t data)
 {
@@ -54,18 +62,15 @@ static bool syn_admit(const struct inet_packet *p, const struct tcphdr *h, size_
 	struct stream *s = stream_listener(&p->destination, to,
 			interface_index(p->interface), inet_hash(&p->source, from));
 	struct tcp_pcb *old;
-	unsigned half_open = 0;
 
 	if (!s) {
 		tcp_rst(stack, 0, ntohl(h->seq) + data + 1, (struct ip_addr *)&p->destination,
 				(struct ip_addr *)&p->source, to, from);
 		return false;
 	}
-	for (struct tcp_pcb *pcb = stack->tcp_active_pcbs; pcb; pcb = pcb->next)
-		half_open += pcb->callback_arg == s;
-	if (!um_sock_backlog_free(s->e.sock) || half_open >= HALF_OPEN_MAX)
+	if (!um_sock_backlog_free(s->e.sock) || !half_open_more(s))
 		return false;
-	old = pcb_find(stack->tcp_tw_pcbs, p, from, to);
+	old = pcb_find(&p->destination, to, &p->source, from, true);
 	if (old)
 		time_wait_forget(old);
 	time_wait_reap();
@@ -130,24 +135,44 @@ static void closing_show(struct tcp_pcb *pcb, enum tcp_state state)
 static bool segment_give(struct pbuf *memory, struct ip_addr_list *own, struct pseudo_iphdr *head,
 		struct tcp_pcb *pcb, const struct tcphdr *h)
 {
-	struct stack *stack = engine_stack();
 	enum tcp_state state = CLOSED;
+	struct lone lone;
 
 	if (pcb) {
 		pcb->dupacks = 0;	/* tcp-recover.c counts them */
 		if (h->ack)
 			state = closing_hide(pcb, ntohl(h->ack_seq));
 	}
+	pcb_alone(&lone, pcb);
 	engine_checksum_known(true);
 	tcp_input(memory, own, head, NULL);
 	engine_checksum_known(false);
-	/* If it lives, it is now the first; else it must not be touched. */
-	if (!pcb || pcb != stack->tcp_active_pcbs)
+	/* If it does not live, it must not be touched. */
+	if (!pcb_back(&lone) || !pcb)
 		return false;
 	closing_show(pcb, state);
 	if (!pcb->unsent && pcb->state >= ESTABLISHED)
 		pcb->snd_nxt = pcb->snd_lbb;
 	return true;
+}
+
+/* One that is no connection's.  Returns the connection that it began, or NULL. */
+static struct tcp_pcb *segment_first(struct pbuf *memory, struct ip_addr_list *own,
+		struct pseudo_iphdr *head, const struct tcphdr *h)
+{
+	struct stack *stack = engine_stack();
+	struct tcp_pcb *before = stack->tcp_active_pcbs, *pcb;
+
+	segment_give(memory, own, head, NULL, h);
+	pcb = stack->tcp_active_pcbs;
+	if (!pcb || pcb == before)
+		return NULL;
+	if (!pcb_remember(pcb)) {
+		pcb->callback_arg = NULL;
+		tcp_abort(pcb);
+		return NULL;
+	}
+	return pcb;
 }
 
 /* The library freed pcb, or left it in TIME_WAIT, and its stream was not told. */
@@ -257,11 +282,11 @@ void tcp_receive_segment(const struct inet_packet *p, struct pbuf *memory)
 		goto drop;
 	if (inet_checksum_pseudo(&source, &destination, IPPROTO_TCP, inet_payload(p), len))
 		goto drop;
-	pcb = pcb_find(stack->tcp_active_pcbs, p, ntohs(h.source), ntohs(h.dest));
+	pcb = pcb_find(&destination, ntohs(h.dest), &source, ntohs(h.source), false);
 	if (!pcb && h.syn && !h.ack && !h.rst && !syn_admit(p, &h, len - h.doff * 4))
 		goto drop;
-	if (!pcb && !h.syn && !h.rst && !pcb_find(stack->tcp_tw_pcbs, p, ntohs(h.source),
-				ntohs(h.dest))) {
+	if (!pcb && !h.syn && !h.rst && !pcb_find(&destination, ntohs(h.dest), &source,
+				ntohs(h.source), true)) {
 		/* For no connection; a listener is no better answer than a reset. */
 		tcp_rst(stack, h.ack ? ntohl(h.ack_seq) : 0,
 				ntohl(h.seq) + len - h.doff * 4 + h.fin,
@@ -274,11 +299,12 @@ void tcp_receive_segment(const struct inet_packet *p, struct pbuf *memory)
 		goto drop;
 	}
 	options_begin(pcb, &h, inet_payload(p) + sizeof(h));
-	if (pcb)
+	if (pcb) {
 		segment_connected(p, memory, &head, &h, pcb);
-	else
-		segment_give(memory, p->own, &head, NULL, &h);
-	pcb = stack->tcp_active_pcbs;
+		pcb = pcb_find(&destination, ntohs(h.dest), &source, ntohs(h.source), false);
+	} else {
+		pcb = segment_first(memory, p->own, &head, &h);
+	}
 	options_end(pcb, &h);
 	if (pcb && pcb->flags & TF_ACK_DELAY)
 		tcp_ack_later(DELAYED_ACK_MS);
@@ -290,16 +316,13 @@ drop:
 void tcp_unreachable(const struct ip_addr *from, uint16_t from_port,
 		const struct ip_addr *to, uint16_t to_port, int error)
 {
-	for (struct endpoint *e = streams; e; e = e->next) {
-		struct stream *s = (struct stream *)e;
+	struct tcp_pcb *pcb = pcb_find(from, from_port, to, to_port, false);
+	struct stream *s = pcb && pcb->state == SYN_SENT ? pcb->callback_arg : NULL;
 
-		/* A connection that works is not given up for an ICMP message. */
-		if (s->state == STREAM_CONNECTING && s->pcb && !s->established &&
-		    s->local_port == from_port && s->remote_port == to_port &&
-		    address_equal(&s->local, from) && address_equal(&s->remote, to)) {
-			stream_abort(s);
-			s->error = error;
-			stream_dirty(s);
-		}
-	}
+	/* A connection that works is not given up for an ICMP message. */
+	if (!s || s->state != STREAM_CONNECTING || s->established)
+		return;
+	stream_abort(s);
+	s->error = error;
+	stream_dirty(s);
 }

@@ -6,6 +6,8 @@
 #include "stream.h"
 #include "util.h"
 
+static struct stream *listeners;
+
 struct stream *stream_new(struct um_sock *sock)
 {
 	struct stream *s = calloc(1, sizeof(*s));
@@ -95,25 +97,24 @@ struct stream *stream_listener(const struct ip_addr *to, uint16_t port, int inde
 
 	if (!stream_ports.used[port])
 		return NULL;
-	for (struct endpoint *e = streams; e; e = e->next) {
-		int score = stream_listener_score((struct stream *)e, to, port, index);
+	for (struct stream *s = listeners; s; s = s->listener_next) {
+		int score = stream_listener_score(s, to, port, index);
 
 		if (score > best_score) {
-			best = (struct stream *)e;
+			best = s;
 			best_score = score;
 			equal = 1;
-		} else if (score == best_score && best && e->options.reuse_port) {
+		} else if (score == best_score && best && s->e.options.reuse_port) {
 			equal++;
 		}
 	}
 	if (equal < 2 || !best->e.options.reuse_port)
 		return best;
 	equal = hash % equal;
-	for (struct endpoint *e = &best->e; e; e = e->next)
-		if (e->options.reuse_port &&
-		    stream_listener_score((struct stream *)e, to, port, index) == best_score &&
-		    !equal--)
-			return (struct stream *)e;
+	for (struct stream *s = best; s; s = s->listener_next)
+		if (s->e.options.reuse_port &&
+		    stream_listener_score(s, to, port, index) == best_score && !equal--)
+			return s;
 	return best;
 }
 
@@ -171,11 +172,8 @@ static int stream_start(struct stream *s, const struct ip_addr *remote, uint16_t
 
 	if (rc < 0)
 		return rc;
-	for (pcb = engine_stack()->tcp_active_pcbs; pcb; pcb = pcb->next)
-		if (pcb->local_port == s->local_port && pcb->remote_port == port &&
-		    address_equal(&pcb->local_ip, &path->source) &&
-		    address_equal(&pcb->remote_ip, remote))
-			return -EADDRNOTAVAIL;
+	if (pcb_find(&path->source, s->local_port, remote, port, false))
+		return -EADDRNOTAVAIL;
 	pcb = tcp_new(engine_stack());
 	if (!pcb)
 		return -ENOBUFS;
@@ -188,7 +186,8 @@ static int stream_start(struct stream *s, const struct ip_addr *remote, uint16_t
 	s->established = false;
 	s->state = STREAM_CONNECTING;
 	stream_apply_options(s);
-	if (tcp_connect(pcb, (struct ip_addr *)remote, port, stream_connected) != ERR_OK) {
+	if (tcp_connect(pcb, (struct ip_addr *)remote, port, stream_connected) != ERR_OK ||
+	    !pcb_remember(pcb)) {
 		s->state = STREAM_IDLE;
 		stream_abort(s);
 		return -ENOBUFS;
@@ -249,14 +248,10 @@ static int stream_listen(struct endpoint *e, int backlog)
 	rc = stream_take_port(s);
 	if (rc < 0)
 		return rc;
-	for (struct endpoint *o = streams; o; o = o->next) {
-		struct stream *other = (struct stream *)o;
-
-		if (other != s && other->state == STREAM_LISTENING &&
-		    other->local_port == s->local_port && stream_overlap(s, &s->local, other) &&
+	for (struct stream *other = listeners; other; other = other->listener_next)
+		if (other->local_port == s->local_port && stream_overlap(s, &s->local, other) &&
 		    !(s->e.options.reuse_port && other->e.options.reuse_port))
 			return -EADDRINUSE;
-	}
 	pcb = tcp_new(engine_stack());
 	if (!pcb)
 		return -ENOBUFS;
@@ -270,6 +265,8 @@ static int stream_listen(struct endpoint *e, int backlog)
 	}
 	tcp_accept(s->pcb, stream_accepted);
 	s->state = STREAM_LISTENING;
+	s->listener_next = listeners;
+	listeners = s;
 	return 0;
 }
 
@@ -346,7 +343,7 @@ static void stream_drop_children(struct stream *listener)
 {
 	struct tcp_pcb *pcb, *next;
 
-	for (struct endpoint *e = streams, *after; e; e = after) {
+	for (struct endpoint *e = listener->waiting ? streams : NULL, *after; e; e = after) {
 		struct stream *s = (struct stream *)e;
 
 		after = e->next;
@@ -355,7 +352,7 @@ static void stream_drop_children(struct stream *listener)
 			stream_free(s);
 		}
 	}
-	for (pcb = engine_stack()->tcp_active_pcbs; pcb; pcb = next) {
+	for (pcb = listener->half_open ? engine_stack()->tcp_active_pcbs : NULL; pcb; pcb = next) {
 		next = pcb->next;
 		if (pcb->callback_arg == listener) {	/* SYN_RCVD */
 			pcb->callback_arg = NULL;
@@ -370,6 +367,11 @@ static void stream_release(struct endpoint *e, bool abort)
 
 	e->sock = NULL;
 	if (s->state == STREAM_LISTENING) {
+		for (struct stream **link = &listeners; *link; link = &(*link)->listener_next)
+			if (*link == s) {
+				*link = s->listener_next;
+				break;
+			}
 		tcp_close(s->pcb);
 		s->pcb = NULL;
 		stream_drop_children(s);

@@ -188,6 +188,7 @@ int8_t stream_accepted(void *arg, struct tcp_pcb *pcb, int8_t error)
 	s->port_taken = true;
 	s->recover.sack = tcp_sack_offered(pcb);
 	s->heard = um_stack_now();
+	listener->waiting++;
 	stream_attach(s, pcb);
 	stream_dirty(s);
 	return ERR_OK;
@@ -227,6 +228,8 @@ void stream_free(struct stream *s)
 		if (dirty_last == &s->dirty_next)
 			dirty_last = at;
 	}
+	if (s->listener)
+		s->listener->waiting--;
 	order_clear(s);
 	while (s->count) {
 		pbuf_free(s->queue[s->head]);
@@ -314,6 +317,7 @@ static bool stream_announce(struct stream *s)
 		stream_free(s);
 		return false;
 	}
+	listener->waiting--;
 	s->listener = NULL;
 	s->state = STREAM_OPEN;
 	return true;
