@@ -31,7 +31,7 @@ static char *list_read(int fd, size_t size)
 /* Is it what the directory was made of? */
 static bool list_is_current(const char *path, const char *text, size_t n)
 {
-	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+	autoclose int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat status;
 	autofree char *old = NULL;
 
@@ -44,7 +44,7 @@ static bool list_is_current(const char *path, const char *text, size_t n)
 static void file_write(int directory, const char *path, const char *content, size_t n)
 {
 	autoclose int fd = openat(directory, path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW |
-				  O_CLOEXEC, 0444);
+				  O_NONBLOCK | O_CLOEXEC, 0444);
 
 	if (fd < 0 || write(fd, content, n) != (ssize_t)n)
 		warn("cannot write '%s': %s", path, strerror(errno));

@@ -16,6 +16,7 @@
 #include "guest.h"
 #include "hypercall.h"
 #include "mount.h"
+#include "name.h"
 #include "process.h"
 #include "route.h"
 #include "service.h"
@@ -80,10 +81,10 @@ int64_t virtual_host_socket(struct request *r)
 
 static bool guest_path_exists(pid_t tid, const char *path)
 {
-	autofree char *real = xasprintf("/proc/%d/root%s", tid, path);
+	struct name name = { .tid = tid, .dirfd = AT_FDCWD };
 	struct stat status;
 
-	return lstat(real, &status) == 0;
+	return name_look(&name, path, false, &status) == 0;
 }
 
 static int64_t msocket_default(struct request *r, struct mount *m, int domain)

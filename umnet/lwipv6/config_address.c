@@ -222,7 +222,7 @@ int config_address_add(const struct net_address *a)
 		return -EADDRNOTAVAIL;
 	if (address_count() >= ADDRESS_MAX)
 		return -ENOBUFS;
-	el = calloc(1, sizeof(*el));	/* the library frees it with free() */
+	el = calloc(1, sizeof(*el));
 	rc = el ? config_address_set(a) : -ENOBUFS;
 	if (rc < 0) {
 		free(el);
@@ -243,20 +243,38 @@ int config_address_add(const struct net_address *a)
 	return 0;
 }
 
+static struct ip_addr_list *element_find(const struct interface *i, const struct ip_addr *address,
+		const struct ip_addr *mask)
+{
+	struct ip_addr_list *el = i->netif.addrs;
+
+	if (el)
+		do {
+			if (memcmp(&el->ipaddr, address, sizeof(*address)) == 0 &&
+			    memcmp(&el->netmask, mask, sizeof(*mask)) == 0)
+				return el;
+			el = el->next;
+		} while (el != i->netif.addrs);
+	return NULL;
+}
+
 int config_address_remove(const struct net_address *a)
 {
 	struct interface *i = interface_by_index(a->link);
 	struct ip_addr address = config_address_to(a->family, a->local);
 	struct ip_addr mask = config_mask_to(a->family, a->prefix);
 	struct net_address gone = *a;
+	struct ip_addr_list *el;
 	int rc;
 
 	if (!i)
 		return -ENODEV;
-	/* Also aborts the connections that use it. */
+	el = element_find(i, &address, &mask);
+	/* Also aborts the connections that use it.  It forgets the element, unfreed. */
 	rc = netif_del_addr(&i->netif, &address, &mask);
 	if (rc < 0)
 		return rc;
+	free(el);
 	rtnl_touch();
 	record_drop(&gone);
 	config_routes_unaddressed(&gone);
