@@ -15,7 +15,7 @@
 
 limit=40
 programs="tcp_states tcp_blocking udp datagram control multicast udplite streams ready sockopts names options listen signals inherit
-tricks storm shortage tcp_options"
+tricks storm shortage tcp_options closing"
 programs="$programs ahead"
 [ $# = 0 ] || programs=$1
 : "${STACKS:=umnetlwipv6 umnetns}"
