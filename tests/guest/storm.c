@@ -47,9 +47,13 @@ static void rage(bool restart)
 
 static unsigned descriptors(void)
 {
-	DIR *d = opendir("/proc/self/fd");
+	DIR *d;
 	unsigned n = 0;
 
+	/* A call that comes to the monitor can be interrupted. */
+	do
+		d = opendir("/proc/self/fd");
+	while (!d && errno == EINTR);
 	while (d && readdir(d))
 		n++;
 	if (d)
