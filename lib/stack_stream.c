@@ -24,6 +24,7 @@
 
 #define PIECE		(64 * 1024)
 #define RESIDUE		256
+#define MESSAGE		4096		/* so little may be a question: an answer follows soon */
 #define A_ROUND		(4 * PIECE)	/* then others have their turn */
 
 /* Takes n fresh bytes: *data is where they are.  Returns how many. */
@@ -138,6 +139,8 @@ static bool stream_pull(struct sock *s)
 		if (s->stream.held)
 			return false;
 		done += got;
+		if (done <= MESSAGE)
+			loop_expect();
 	}
 	return true;
 }
@@ -153,8 +156,9 @@ void stream_run(struct sock *s)
 			sock_release(s, false);
 		return;
 	}
-	/* A reset need not wait for what was written before. */
+	/* A reset does not wait for what was written before, but what can go went before. */
 	if (s->hup & EPOLLHUP && abort && carrier_closed(s)) {
+		stream_pull(s);
 		sock_release(s, true);
 		return;
 	}

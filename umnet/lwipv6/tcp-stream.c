@@ -213,8 +213,11 @@ void stream_abort(struct stream *s)
 	struct tcp_pcb *pcb = s->pcb;
 
 	stream_detach(s);
-	if (pcb)
-		tcp_abort(pcb);
+	if (!pcb)
+		return;
+	if (s->state == STREAM_OPEN)
+		tcp_output(pcb);	/* what the peer allows goes before the reset */
+	tcp_abort(pcb);
 }
 
 void stream_free(struct stream *s)
