@@ -75,11 +75,12 @@ static unsigned route_flags(const struct net_route *r)
 static int route_line4(void *arg, const struct net_route *r)
 {
 	struct netfile *f = arg;
-	uint32_t mask = r->prefix ? htonl(0xffffffffu << (32 - r->prefix)) : 0;
 	char line[ROUTE_WIDTH + 1];
+	uint32_t mask;
 
 	if (r->family != AF_INET || r->table != RT_TABLE_MAIN)
 		return 0;
+	mask = r->prefix ? htonl(0xffffffffu << (32 - r->prefix)) : 0;
 	snprintf(line, sizeof(line), "%s\t%08X\t%08X\t%04X\t%d\t%u\t%d\t%08X\t%d\t%u\t%u",
 		 link_name(f, r->link, "*"), word(r->dst), r->has_gateway ? word(r->gateway) : 0,
 		 route_flags(r), 0, 0, (int)r->metric, mask, 0, 0, 0);

@@ -55,7 +55,7 @@ f = open("/proc/net/dev"); a = f.read(); f.seek(0); assert f.read().splitlines()
 SH
 
 inside "umnetlwipv6" '
-mount -t umnetlwipv6 -o vd0=ptp://$T/tmp/wire none /dev/net/default
+mount -t umnetlwipv6 -o vd0=unix://$T/tmp/wire none /dev/net/default
 ip link set vd0 up; ip addr add 10.1.2.3/24 dev vd0; ip addr add fd00::3/64 dev vd0; ip route add default via 10.1.2.1
 ip link set vd0 mtu 1400
 . "$T/agree.sh" lo0
