@@ -175,17 +175,6 @@ int message_post(struct sock *s, const struct iovec *iov, int n,
 	return 0;
 }
 
-size_t control_put(uint8_t *control, size_t at, int level, int type,
-		const void *data, size_t len)
-{
-	struct cmsghdr c = { .cmsg_len = CMSG_LEN(len), .cmsg_level = level, .cmsg_type = type };
-
-	memset(control + at, 0, CMSG_SPACE(len));
-	memcpy(control + at, &c, sizeof(c));
-	memcpy(control + at + CMSG_LEN(0), data, len);
-	return at + CMSG_SPACE(len);
-}
-
 /* As many as there is room for, the last of them cut as put_cmsg() of Linux does; 0
    or MSG_CTRUNC. */
 static int letter_answer_control(struct pending *p, const uint8_t *control, size_t control_len)

@@ -134,14 +134,6 @@ static int wait_min(int a, int b)
 	return a < b ? a : b;
 }
 
-uint64_t clock_microseconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * UINT64_C(1000000) + now.tv_nsec / 1000;
-}
-
 void loop_expect(void)
 {
 	expect_until = clock_microseconds() + EXPECT_TIME;

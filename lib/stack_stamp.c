@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 
 #include "um_stack_private.h"
+#include "util.h"
 
 static int stamp_option(int fd, int name)
 {

@@ -189,7 +189,6 @@ void loop_stop(void);
 /* A call has come: another may follow in microseconds; look for it for a moment
    before sleeping. */
 void loop_expect(void);
-uint64_t clock_microseconds(void);
 /* Like um_stack_watch(). */
 int loop_watch(int fd, uint32_t events, void (*fn)(void *arg, uint32_t events), void *arg);
 /* fd, of which there is no copy, is about to be closed. */
@@ -340,9 +339,6 @@ int message_post(struct sock *s, const struct iovec *iov, int n,
 		const struct um_envelope *from, bool mark);
 /* Removes error marks from the head of the carrier, through A. */
 void message_skip_marks(struct sock *s, int fd);
-
-size_t control_put(uint8_t *control, size_t at, int level, int type,
-		const void *data, size_t len);		/* at: returned anew */
 
 /* stack_stamp.c: control messages that say when. */
 enum { STAMP_MICRO = 1, STAMP_NANO = 2, STAMP_THREE = 4, STAMPS_MAX = 256 };

@@ -4,11 +4,31 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
 
 #include "util.h"
 
 static const char *name = "umview";
 static bool quiet;
+
+uint64_t clock_microseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * UINT64_C(1000000) + now.tv_nsec / 1000;
+}
+
+size_t control_put(uint8_t *control, size_t at, int level, int type, const void *data, size_t len)
+{
+	struct cmsghdr c = { .cmsg_len = CMSG_LEN(len), .cmsg_level = level, .cmsg_type = type };
+
+	memset(control + at, 0, CMSG_SPACE(len));
+	memcpy(control + at, &c, sizeof(c));
+	memcpy(control + at + CMSG_LEN(0), data, len);
+	return at + CMSG_SPACE(len);
+}
 
 void *xcalloc(size_t n, size_t size)
 {

@@ -43,6 +43,12 @@ static inline int take_fd(int *fd)
  */
 bool descriptor_is_last(int fd);
 
+uint64_t clock_microseconds(void);	/* CLOCK_MONOTONIC */
+
+/* Writes a control message (struct cmsghdr, data) at control + at, where there must be
+   CMSG_SPACE(len) bytes; where the next one goes. */
+size_t control_put(uint8_t *control, size_t at, int level, int type, const void *data, size_t len);
+
 /* Allocation that does not fail: the process ends instead.  For start-up and
    for small records; sizes that a guest chooses use malloc(). */
 void *xcalloc(size_t n, size_t size);

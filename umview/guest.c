@@ -274,19 +274,33 @@ static ssize_t guest_link(pid_t tid, const char *name, char *text, size_t size)
 	return n;
 }
 
-bool guest_close_on_exec(pid_t tid, int fd)
+/* A line of /proc/TID/fdinfo/FD, by the scanf format of its one number.  False: there is none. */
+static bool guest_fdinfo(pid_t tid, int fd, const char *format, void *number)
 {
 	autofree char *path = xasprintf("/proc/%d/fdinfo/%d", tid, fd);
 	FILE *info = fopen(path, "re");
-	unsigned flags = 0;
+	bool found = false;
 	char line[64];
 
-	while (info && fgets(line, sizeof(line), info))
-		if (sscanf(line, "flags: %o", &flags) == 1)
-			break;
+	while (info && !found && fgets(line, sizeof(line), info))
+		found = sscanf(line, format, number) == 1;
 	if (info)
 		fclose(info);
-	return flags & O_CLOEXEC;
+	return found;
+}
+
+bool guest_close_on_exec(pid_t tid, int fd)
+{
+	unsigned flags;
+
+	return guest_fdinfo(tid, fd, "flags: %o", &flags) && flags & O_CLOEXEC;
+}
+
+long long guest_position(pid_t tid, int fd)
+{
+	long long at;
+
+	return guest_fdinfo(tid, fd, "pos: %lld", &at) ? at : -1;
 }
 
 char *guest_directory(pid_t tid, int fd)

@@ -42,6 +42,8 @@ char *guest_absolute_rooted(pid_t tid, int dirfd, const char *path);
 
 /* Is the guest's descriptor close-on-exec? */
 bool guest_close_on_exec(pid_t tid, int fd);
+/* The position of its file; -1: it cannot be told. */
+long long guest_position(pid_t tid, int fd);
 /* Where a descriptor of the guest's is in the tree of files.  Returned owned; NULL: nowhere. */
 char *guest_directory(pid_t tid, int fd);
 

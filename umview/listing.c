@@ -182,21 +182,6 @@ static int64_t listing_answer(struct request *r, struct listing *list, int fd)
 	return rc;
 }
 
-/* The guest's file position, read only; -1: it cannot be told. */
-static long long guest_position(pid_t tid, int fd)
-{
-	autofree char *path = xasprintf("/proc/%d/fdinfo/%d", tid, fd);
-	long long at = -1;
-	FILE *info = fopen(path, "re");
-
-	if (!info)
-		return -1;
-	if (fscanf(info, "pos: %lld", &at) != 1)
-		at = -1;
-	fclose(info);
-	return at;
-}
-
 /* Has this open directory been given ours?  Yes is said once: else it is given them now. */
 static bool given_before(pid_t tid, int fd)
 {

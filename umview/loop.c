@@ -132,14 +132,6 @@ static void loop_watches(void)
 	}
 }
 
-static uint64_t clock_microseconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000ull + now.tv_nsec / 1000;
-}
-
 void loop_expect(void)
 {
 	expect_until = clock_microseconds() + EXPECT_TIME;

@@ -100,7 +100,7 @@ static char *name_target(const struct name *name)
 }
 
 /* The set of a path's components, by a hash: a quick no for most names of ours. */
-uint64_t name_components(const char *path)
+static uint64_t components_of(const char *path)
 {
 	uint64_t set = 0;
 
@@ -164,7 +164,6 @@ static bool leads_elsewhere(const struct name *name, const char *end, const stru
 
 struct search {
 	struct name	*name;
-	uint64_t	 components;
 	bool		 covers;	/* some mount covers a file that is there */
 };
 
@@ -188,7 +187,7 @@ static void search_text(struct mount *m, void *arg)
 {
 	struct search *search = arg;
 	struct name *name = search->name;
-	const char *at = search->components & m->base_bit ?
+	const char *at = name->components & m->base_bit ?
 		mention(name->path, name->path, m->base, m->base_length) : NULL;
 	size_t n = strlen(m->path);
 
@@ -233,8 +232,9 @@ static void find_covered(struct name *name)
 
 bool name_find(struct name *name)
 {
-	struct search search = { name, name_components(name->path), false };
+	struct search search = { name, false };
 
+	name->components = components_of(name->path);
 	mount_each(&name->view->mounts, search_text, &search);
 	if (!name->mount && search.covers)
 		find_covered(name);

@@ -31,7 +31,8 @@ struct name {
 	char		*path;		/* owned, never empty */
 	bool		 follow;
 	unsigned	 links;		/* followed until now */
-	/* Found: */
+	/* After name_find(): */
+	uint64_t	 components;	/* name_bit() of each, as the path stands */
 	struct mount	*mount;		/* NULL: no mount's */
 	bool		 below;		/* it goes on below a mount that is no directory */
 	char		*absolute;	/* owned; by the text; NULL unless it was of interest */
@@ -54,9 +55,8 @@ struct mount *name_mount(pid_t tid, const struct view *view, const char *path);
 char *name_canonical(pid_t tid, const char *absolute);
 /* Remembers the file that a new mount covers, if there is one. */
 void name_cover(pid_t tid, struct mount *m);
-/* Sets of components, by a hash: a quick no.  The bit of one, and the set of a path's. */
+/* The bit of a path's component in a set of such: a hash, for a quick no. */
 uint64_t name_bit(const char *component, size_t n);
-uint64_t name_components(const char *path);
 /* The path made absolute by its text; NULL if the guest is gone. */
 const char *name_absolute(struct name *name);
 /* Device, inode and mode of what lstat(2) or stat(2) would find for the guest; -EAGAIN: it

@@ -97,6 +97,13 @@ int64_t route_family(struct request *r, int family, int type)
 	return route_serving(r, family, type);
 }
 
+int64_t route_network(struct request *r)
+{
+	int64_t rc = route_family(r, AF_INET, ROUTE_NO_SOCKET);
+
+	return rc == -EAFNOSUPPORT ? route_family(r, AF_INET6, ROUTE_NO_SOCKET) : rc;
+}
+
 struct mount *route_path(struct request *r, unsigned index)
 {
 	struct um_arg *arg = &r->call.arg[index];
@@ -186,9 +193,7 @@ static int64_t route_interface(struct request *r, int fd)
 		family = AF_UNIX;
 	if (family != AF_UNIX)
 		return UM_CONTINUE;
-	rc = route_family(r, AF_INET, ROUTE_NO_SOCKET);
-	if (rc == -EAFNOSUPPORT)
-		rc = route_family(r, AF_INET6, ROUTE_NO_SOCKET);
+	rc = route_network(r);
 	if (rc != ROUTE_MODULE)
 		return rc == UM_CONTINUE ? rc : -ENODEV;
 	rc = route_configure(r);
@@ -220,10 +225,8 @@ static bool is_name_service(const struct request *r)
 /* Who has another network has other names: its stack's module says whether the host's are right. */
 static int64_t route_name_service(struct request *r)
 {
-	int64_t rc = route_family(r, AF_INET, ROUTE_NO_SOCKET);
+	int64_t rc = route_network(r);
 
-	if (rc == -EAFNOSUPPORT)
-		rc = route_family(r, AF_INET6, ROUTE_NO_SOCKET);
 	if (rc != ROUTE_MODULE)
 		return rc == UM_CONTINUE ? rc : -ENOENT;
 	r->call.op = UM_FILE;

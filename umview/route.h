@@ -24,6 +24,9 @@ struct view *request_view(struct request *r);
    or -errno.  Without a type it is not asked whether it may open one. */
 int64_t route_family(struct request *r, int family, int type);
 #define ROUTE_NO_SOCKET	(-1)
+/* The stack that is the caller's network for who asks about it, not for a socket: IPv4's, or
+   where that is refused IPv6's.  As route_family(). */
+int64_t route_network(struct request *r);
 #define ROUTE_TYPES	0xf	/* the kernel's SOCK_TYPE_MASK */
 /* The same where r->mount was named: ROUTE_MODULE or -errno. */
 int64_t route_serving(struct request *r, int family, int type);

@@ -34,11 +34,9 @@ static uint64_t interesting(void)
 	};
 	static uint64_t set;
 
-	for (unsigned i = 0; !set || i < ARRAY_SIZE(components); i++) {
-		if (set && i == 0)
-			return set;
-		set |= name_bit(components[i], strlen(components[i]));
-	}
+	if (!set)
+		for (unsigned i = 0; i < ARRAY_SIZE(components); i++)
+			set |= name_bit(components[i], strlen(components[i]));
 	return set;
 }
 
@@ -100,9 +98,7 @@ static int64_t target_route(struct request *r, const struct target *target)
 		r->call.tid = target->pid;
 		r->view = NULL;
 	}
-	rc = route_family(r, AF_INET, ROUTE_NO_SOCKET);
-	if (rc == -EAFNOSUPPORT)
-		rc = route_family(r, AF_INET6, ROUTE_NO_SOCKET);
+	rc = route_network(r);
 	r->call.tid = caller;
 	r->view = view;
 	return rc;
@@ -126,7 +122,7 @@ int64_t virtualfile_call(struct request *r, unsigned index, struct name *name)
 	struct um_arg *arg = r->call.arg;
 	int64_t rc;
 
-	if (!(name_components(name->path) & interesting()) || !name_absolute(name))
+	if (!(name->components & interesting()) || !name_absolute(name))
 		return UM_CONTINUE;
 	if (!target_find(name->absolute, &target))
 		return mounts_open(r, index, name);

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "datagram.h"
+#include "util.h"
 
 #ifndef UDP_SEGMENT
 #define UDP_SEGMENT 103
@@ -154,17 +155,6 @@ int datagram_control_parse(const struct datagram *d, bool v4, const struct um_en
 
 /* --- in --- */
 
-static size_t control_add(uint8_t *control, size_t at, int level, int type,
-		const void *data, size_t len)
-{
-	struct cmsghdr c = { .cmsg_len = CMSG_LEN(len), .cmsg_level = level, .cmsg_type = type };
-
-	memset(control + at, 0, CMSG_SPACE(len));
-	memcpy(control + at, &c, sizeof(c));
-	memcpy(control + at + CMSG_LEN(0), data, len);
-	return at + CMSG_SPACE(len);
-}
-
 /* The address it was sent to, with the port, if it is of a protocol that has any. */
 static size_t control_destination(const struct datagram *d, const struct inet_packet *p,
 		uint8_t *control, size_t at)
@@ -176,7 +166,7 @@ static size_t control_destination(const struct datagram *d, const struct inet_pa
 	if (d->e.sock->type == SOCK_DGRAM && inet_payload_len(p) >= 4)
 		memcpy(&port, inet_payload(p) + 2, sizeof(port));
 	len = address_to_sockaddr(p->v6 ? AF_INET6 : AF_INET, &p->destination, ntohs(port), 0, &name);
-	return control_add(control, at, p->v6 ? IPPROTO_IPV6 : IPPROTO_IP,
+	return control_put(control, at, p->v6 ? IPPROTO_IPV6 : IPPROTO_IP,
 			p->v6 ? IPV6_RECVORIGDSTADDR : IP_RECVORIGDSTADDR, &name, len);
 }
 
@@ -193,12 +183,12 @@ static size_t control_in_v4(const struct datagram *d, const struct inet_packet *
 			.ipi_spec_dst.s_addr = p->own ? p->destination.addr[3] : 0,
 		};
 
-		at = control_add(control, at, IPPROTO_IP, IP_PKTINFO, &info, sizeof(info));
+		at = control_put(control, at, IPPROTO_IP, IP_PKTINFO, &info, sizeof(info));
 	}
 	if (sockopt_value(o, IPPROTO_IP, IP_RECVTTL))
-		at = control_add(control, at, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl));
+		at = control_put(control, at, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl));
 	if (sockopt_value(o, IPPROTO_IP, IP_RECVTOS))
-		at = control_add(control, at, IPPROTO_IP, IP_TOS, &p->tos, 1);
+		at = control_put(control, at, IPPROTO_IP, IP_TOS, &p->tos, 1);
 	if (sockopt_value(o, IPPROTO_IP, IP_RECVORIGDSTADDR))
 		at = control_destination(d, p, control, at);
 	return at;
@@ -217,16 +207,16 @@ size_t datagram_control_in(const struct datagram *d, const struct inet_packet *p
 		struct in6_pktinfo info = { .ipi6_ifindex = index };
 
 		memcpy(&info.ipi6_addr, &p->destination, 16);
-		at = control_add(control, at, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof(info));
+		at = control_put(control, at, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof(info));
 	}
 	if (!p->v6)
 		return control_in_v4(d, p, control, at);
 	if (sockopt_value(o, IPPROTO_IPV6, IPV6_RECVHOPLIMIT))
-		at = control_add(control, at, IPPROTO_IPV6, IPV6_HOPLIMIT, &ttl, sizeof(ttl));
+		at = control_put(control, at, IPPROTO_IPV6, IPV6_HOPLIMIT, &ttl, sizeof(ttl));
 	if (sockopt_value(o, IPPROTO_IPV6, IPV6_RECVTCLASS))
-		at = control_add(control, at, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof(tos));
+		at = control_put(control, at, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof(tos));
 	if (sockopt_value(o, IPPROTO_IPV6, IPV6_2292HOPLIMIT))
-		at = control_add(control, at, IPPROTO_IPV6, IPV6_2292HOPLIMIT, &ttl, sizeof(ttl));
+		at = control_put(control, at, IPPROTO_IPV6, IPV6_2292HOPLIMIT, &ttl, sizeof(ttl));
 	if (sockopt_value(o, IPPROTO_IPV6, IPV6_RECVORIGDSTADDR))
 		at = control_destination(d, p, control, at);
 	return at;
@@ -254,7 +244,7 @@ void datagram_error(struct datagram *d, const struct inet_error *why,
 		memset(&offender, 0, n);
 	memcpy(item, &e, sizeof(e));
 	memcpy(item + sizeof(e), &offender, n);
-	about.control_len = control_add(control, 0, v4 ? IPPROTO_IP : IPPROTO_IPV6,
+	about.control_len = control_put(control, 0, v4 ? IPPROTO_IP : IPPROTO_IPV6,
 			v4 ? IP_RECVERR : IPV6_RECVERR, item, sizeof(e) + n);
 	um_sock_error_message(d->e.sock, why->local ? 0 : -why->error, &iov, 1, &about);
 }
