@@ -47,17 +47,22 @@ static void rage(bool restart)
 
 static unsigned descriptors(void)
 {
-	DIR *d;
 	unsigned n = 0;
+	DIR *d;
 
-	/* A call that comes to the monitor can be interrupted. */
+	/* Both calls come to the monitor in a view, and can be interrupted there. */
 	do
 		d = opendir("/proc/self/fd");
 	while (!d && errno == EINTR);
-	while (d && readdir(d))
-		n++;
-	if (d)
-		closedir(d);
+	must(d ? 0 : -1, "opendir");
+	for (;;) {
+		errno = 0;
+		if (readdir(d))
+			n++;
+		else if (errno != EINTR)
+			break;
+	}
+	closedir(d);
 	return n;
 }
 
